@@ -1,0 +1,33 @@
+"""What can go wrong between us and Asterisk. A busy line is no error: it is an event."""
+
+
+class AmiError(Exception):
+    """Root of this room's errors."""
+
+
+class BadAction(AmiError, ValueError):
+    """A value that must never reach Asterisk (line breaks, characters nobody can dial). Raised before sending."""
+
+
+class LinkDown(AmiError):
+    """There is no session, or it ended before the answer: whether the action was carried out is unknown if `sent`."""
+
+    def __init__(self, message: str, *, sent: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class ActionTimeout(AmiError):
+    """No answer within the action's deadline. The action may have been carried out, or may be later."""
+
+
+class ActionRefused(AmiError):
+    """Asterisk answered with an error; nothing was done."""
+
+
+class LoginRefused(AmiError):
+    """Wrong user or secret, or no permission: tried again, but somebody must mend it."""
+
+
+class BadPeer(AmiError):
+    """What answers on that port does not speak AMI."""
