@@ -1,7 +1,7 @@
 """What we ask of Asterisk, as values that refuse what must not be sent. Rendering to bytes is pure.
 
-A value is checked twice on purpose: its meaning (a number, a channel's name) when the action is made, and every
-line's form (no line break) when it is rendered, where no new action can forget it.
+A value is checked twice on purpose: its meaning (a number, a channel's name) when the action is made, and
+every line's form (no line break) when it is rendered, where no new action can forget it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -56,8 +56,9 @@ class Ping(Action):
 
 @dataclass(frozen=True, slots=True)
 class Originate(Action):
-    """Dial `channel`, and at its answer run the dialplan at `context`. Always asynchronous: a synchronous one
-    would stall the whole session until the answer. Acknowledged at once; `OriginateResponse` tells the end."""
+    """Dial `channel`, and at its answer run the dialplan at `context`. Always asynchronous: a synchronous
+    one would stall the whole session until the answer. Acknowledged at once; `OriginateResponse` tells the
+    end."""
 
     NAME: ClassVar[str] = "Originate"
     channel: str
@@ -132,7 +133,7 @@ def local(exten: str, context: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bridge(Action):
-    """Join two channels wherever they are. The agent first: after it both go on in the dialplan where they were."""
+    """Join two channels wherever they are. After it both go on at their dialplan's next priority."""
 
     NAME: ClassVar[str] = "Bridge"
     agent: str

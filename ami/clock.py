@@ -1,7 +1,8 @@
 """The two clocks' business half: what this room asks of whoever keeps business time.
 
-Ring, patience and talk follow this clock, so that a shift can run in virtual time. I/O deadlines (an action's
-answer, a ping, a reconnect) never do: they are asyncio's own, because a peer that is silent is silent in real time.
+Ring, patience and talk follow this clock, so that a shift can run in virtual time. I/O deadlines (an
+action's answer, a ping, a reconnect) never do: they are asyncio's own, because a silent peer is silent in
+real time.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ class Clock(Protocol):
 
 
 class InFlight(Protocol):
-    """Counts what one side has sent and the other has not yet taken in; virtual time stands still meanwhile."""
+    """Counts what one side sent and the other has not yet taken in; virtual time stands still meanwhile."""
 
     def sent(self, n: int = 1, /) -> None: ...
 

@@ -6,11 +6,11 @@ class AmiError(Exception):
 
 
 class BadAction(AmiError, ValueError):
-    """A value that must never reach Asterisk (line breaks, characters nobody can dial). Raised before sending."""
+    """A value that must never reach Asterisk (a line break, a letter in a number). Raised before sending."""
 
 
-class LinkDown(AmiError):
-    """There is no session, or it ended before the answer: whether the action was carried out is unknown if `sent`."""
+class LinkLost(AmiError):
+    """There is no session, or it ended before the answer: where `sent`, nobody knows whether it was done."""
 
     def __init__(self, message: str, *, sent: bool = False) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """What Asterisk tells us, as values. Names are Asterisk's own; fields are the field's words.
 
-Every event of a channel carries `uniqueid` (for our originates: the attempt's id), `linkedid` (the uniqueid of the
-conversation's first channel) and `channel` (its name). Times and durations are milliseconds unless said otherwise.
+Every event of a channel carries `uniqueid` (for our originates: the attempt's id), `linkedid` (the uniqueid of
+the conversation's first channel) and `channel` (its name).
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Event:
     """Root of everything a `Link` hands to its subscribers."""
 
 
-# --- the link itself -------------------------------------------------------------------------------------------
+# --- the link itself ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Shutdown(Event):
     restart: bool
 
 
-# --- channels --------------------------------------------------------------------------------------------------
+# --- channels -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +176,12 @@ class VarSet(ChannelEvent):
     value: str
 
 
-# --- originate -------------------------------------------------------------------------------------------------
+# --- originate ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class OriginateResponse(Event):
-    """How an asynchronous originate ended, told to everybody. `uniqueid` is our channel id, also on failure."""
+    """How an asynchronous originate ended. `uniqueid` is our channel id, also where no channel was made."""
 
     uniqueid: str
     channel: str
@@ -191,7 +191,7 @@ class OriginateResponse(Event):
     action_id: str
 
 
-# --- bridges ---------------------------------------------------------------------------------------------------
+# --- bridges --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class BridgeDestroy(Event):
     bridge: str
 
 
-# --- our dialplan's own words (docs/asterisk-guide.md) ---------------------------------------------------------
+# --- our dialplan's own words (docs/asterisk-guide.md) --------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ class OtherUserEvent(ChannelEvent):
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-# --- listings, for reconciliation ------------------------------------------------------------------------------
+# --- listings, for reconciliation -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 
 from ami.errors import BadAction
 
-# What follows a Tech/ in a dial string of ours. `&` would ring several, `,` `|` start options, `/` a raw SIP URI.
+# No `&` (rings several), no `,` or `|` (options), no raw SIP address behind a second `/`.
 _DIAL_STRING = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+*#-]{1,80}(@[A-Za-z0-9_.-]{1,80})?(/[a-z]{1,4})?")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -49,8 +49,8 @@ def word(header: str, value: str) -> str:
 
 
 def channel(value: str) -> str:
-    """A live channel, by its full name or its unique id: Asterisk also finds a name by its beginning, and may find
-    another one's."""
+    """A live channel, by its full name or its unique id: Asterisk also takes a name's beginning, and may find
+    another's."""
     if not (_CHANNEL_NAME if "/" in value else _CHANNEL_ID).fullmatch(value):
         raise BadAction(f"{value!r} is neither a channel's full name nor a unique id")
     return value
