@@ -1,7 +1,7 @@
 """What Asterisk tells us, as values. Names are Asterisk's own; fields are the field's words.
 
-Every event of a channel carries `uniqueid` (for our originates: the attempt's id), `linkedid` (the uniqueid of
-the conversation's first channel) and `channel` (its name).
+Every event of a channel carries `uniqueid` (for our originates: the attempt's id), `linkedid` (the uniqueid
+of the conversation's first channel) and `channel` (its name).
 """
 
 from collections.abc import Mapping
@@ -141,6 +141,8 @@ class Hangup(ChannelEvent):
     cause_txt: str
     state: ChannelState
     """The state it died in: `UP` only if it had been answered."""
+    tech_cause: int
+    """The SIP status, where Asterisk tells it (0: it does not)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,14 @@ class Link(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Log off and end everything that waits with `LinkDown`."""
+        """Log off and end everything that waits with `LinkLost`."""
         ...
 
     async def send(self, action: Action, *, deadline: float = 5.0) -> Response:
         """Send once, never again, and wait for the answer, `deadline` seconds at most.
 
-        Raises `LinkDown`, `ActionTimeout` (both may leave it unknown whether it was carried out, see
-        `LinkDown.sent`) or `ActionRefused`.
+        Raises `LinkLost` (where `sent`, nobody knows whether it was done), `ActionTimeout` (nobody knows either)
+        or `ActionRefused` (it was not).
         """
         ...
 
