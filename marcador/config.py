@@ -1,0 +1,98 @@
+"""What a process is told at its start: environment first, then the command's own options.
+
+One frozen object per process. Contradictions are refused at the start, and no secret has a default.
+"""
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+AMI_PORT = 5038
+
+
+class ConfigError(Exception):
+    """A setting cannot be used; the message says which and how to mend it."""
+
+
+def default_data_dir() -> Path:
+    """Where the embedded PostgreSQL keeps its data: the user's data folder, or the system's for root."""
+    import os
+
+    if os.geteuid() == 0:
+        return Path("/var/lib/marcador")
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "marcador"
+
+
+class AmiServer(BaseSettings):
+    """One Asterisk's manager interface, written as `ami://user:secret@host:port?name=main`."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    name: str
+    host: str
+    port: int
+    username: str
+    secret: str = Field(repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read one address; the secret may be percent-encoded."""
+        parts = urlsplit(url)
+        if parts.scheme != "ami" or not parts.hostname or not parts.username or parts.password is None:
+            raise ConfigError("an Asterisk address reads ami://user:secret@host:port?name=main")
+        return cls(
+            name=parse_qs(parts.query).get("name", ["main"])[0],
+            host=parts.hostname,
+            port=parts.port or AMI_PORT,
+            username=unquote(parts.username),
+            secret=unquote(parts.password),
+        )
+
+
+class Config(BaseSettings):
+    """Settings of a process. Environment: DATABASE_URL, REDIS_URL, and MARCADOR_… for the rest."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_prefix="MARCADOR_", extra="ignore", populate_by_name=True
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias=AliasChoices("DATABASE_URL", "MARCADOR_DATABASE_URL"),
+        description="PostgreSQL 15 or newer; without it an embedded server is started in data_dir",
+    )
+    redis_url: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias=AliasChoices("REDIS_URL", "MARCADOR_REDIS_URL"),
+        description="the bus between processes; without it everything must run in one process",
+    )
+    ami: str = Field(default="", repr=False, description="ami:// addresses, separated by blanks")
+    data_dir: Path = Field(default_factory=default_data_dir)
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65535, description="0: any free port")
+    cookie_secure: bool = Field(
+        default=False, description="true behind HTTPS: the session cookie is then sent there only"
+    )
+    worker_name: str = Field(
+        default="", description="names this dialer in leases; default: host and process id"
+    )
+    database_pool: int = Field(default=10, ge=2, le=100)
+    log_json: bool = False
+
+    @model_validator(mode="after")
+    def _server_names_differ(self) -> Self:
+        names = [server.name for server in self.servers]
+        if len(names) != len(set(names)):
+            raise ConfigError("two Asterisk servers have one name: give each its own with ?name=…")
+        return self
+
+    @property
+    def servers(self) -> tuple[AmiServer, ...]:
+        """The Asterisk servers, in the order given."""
+        return tuple(AmiServer.parse(url) for url in self.ami.split())
