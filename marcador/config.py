@@ -3,6 +3,8 @@
 One frozen object per process. Contradictions are refused at the start, and no secret has a default.
 """
 
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,24 +21,21 @@ class ConfigError(Exception):
 
 def default_data_dir() -> Path:
     """Where the embedded PostgreSQL keeps its data: the user's data folder, or the system's for root."""
-    import os
-
     if os.geteuid() == 0:
         return Path("/var/lib/marcador")
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(home) / "marcador"
 
 
-class AmiServer(BaseSettings):
+@dataclass(frozen=True, slots=True)
+class AmiServer:
     """One Asterisk's manager interface, written as `ami://user:secret@host:port?name=main`."""
-
-    model_config = SettingsConfigDict(frozen=True)
 
     name: str
     host: str
     port: int
     username: str
-    secret: str = Field(repr=False)
+    secret: str = field(repr=False)
 
     @classmethod
     def parse(cls, url: str) -> Self:
