@@ -6,7 +6,8 @@ real time.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -22,25 +23,48 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None: ...
 
-    def call_later(self, seconds: float, callback: Callable[[], None], /) -> TimerHandle: ...
+    def call_later(self, seconds: float, callback: Callable[[], object], /) -> TimerHandle: ...
 
 
 class InFlight(Protocol):
-    """Counts what one side sent and the other has not yet taken in; virtual time stands still meanwhile."""
+    """Counts what one side sent and the other has not yet taken in; virtual time stands still meanwhile.
 
-    def sent(self, n: int = 1, /) -> None: ...
+    Both ends of a connection share one, and tell connections apart by the key.
+    """
 
-    def received(self, n: int = 1, /) -> None: ...
+    def sent(self, n: int = 1, key: Hashable = None) -> None: ...
+
+    def received(self, n: int = 1, key: Hashable = None) -> None: ...
+
+    def forget(self, key: Hashable) -> None:
+        """The connection is gone, and what it still carried with it."""
+        ...
+
+    def working(self) -> AbstractContextManager[None]:
+        """Something is under way that no bytes show yet, for as long as the block lasts."""
+        ...
 
 
 class NotCounted:
     """The `InFlight` of real time: nobody waits for it."""
 
-    def sent(self, n: int = 1, /) -> None:
+    def sent(self, n: int = 1, key: Hashable = None) -> None:
         pass
 
-    def received(self, n: int = 1, /) -> None:
+    def received(self, n: int = 1, key: Hashable = None) -> None:
         pass
+
+    def forget(self, key: Hashable) -> None:
+        pass
+
+    def working(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def connection_key(transport: asyncio.BaseTransport) -> Hashable:
+    """The same for both ends of one TCP connection."""
+    ends = (transport.get_extra_info("sockname")[:2], transport.get_extra_info("peername")[:2])
+    return frozenset(ends)
 
 
 class SystemClock:
@@ -52,5 +76,5 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    def call_later(self, seconds: float, callback: Callable[[], None], /) -> TimerHandle:
+    def call_later(self, seconds: float, callback: Callable[[], object], /) -> TimerHandle:
         return asyncio.get_running_loop().call_later(max(0.0, seconds), callback)

@@ -9,16 +9,20 @@ class BadAction(AmiError, ValueError):
     """A value that must never reach Asterisk (a line break, a letter in a number). Raised before sending."""
 
 
-class LinkLost(AmiError):
-    """There is no session, or it ended before the answer: where `sent`, nobody knows whether it was done."""
+class Unanswered(AmiError):
+    """No answer came. Where `sent`, nobody knows whether the action was done; else it never left."""
 
-    def __init__(self, message: str, *, sent: bool = False) -> None:
+    def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
 
 
-class ActionTimeout(AmiError):
-    """No answer within the action's deadline. The action may have been carried out, or may be later."""
+class LinkLost(Unanswered):
+    """There is no session, or it ended before the answer."""
+
+
+class ActionTimeout(Unanswered):
+    """No answer within the action's deadline. It may still be carried out later."""
 
 
 class ActionRefused(AmiError):

@@ -199,16 +199,20 @@ class OriginateResponse(Event):
 @dataclass(frozen=True, slots=True)
 class BridgeCreate(Event):
     bridge: str
-    technology: str
+    kind: str
+    creator: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeEnter(ChannelEvent):
     bridge: str
-    technology: str
-    """`holding_bridge` for a waiting room; `simple_bridge`, `native_rtp`, `softmix` for a conversation."""
+    kind: str
+    """`basic`: a conversation. `base`: a waiting room, a conference."""
+    creator: str
+    """`BridgeWait` for a waiting room, `ConfBridge` for the room of the closed; empty for a conversation."""
     name: str
+    """The waiting room's: `marcador-customers`, `marcador-agents`."""
     channels: int
     """How many are in it now."""
 
@@ -216,7 +220,8 @@ class BridgeEnter(ChannelEvent):
 @dataclass(frozen=True, slots=True)
 class BridgeLeave(ChannelEvent):
     bridge: str
-    technology: str
+    kind: str
+    creator: str
     name: str
     channels: int
 
@@ -231,60 +236,88 @@ class BridgeDestroy(Event):
 
 @dataclass(frozen=True, slots=True)
 class MarcadorEvent(ChannelEvent):
-    """Root of the events our dialplan raises; `attempt` is empty where the channel is nobody's attempt."""
+    """Root of the events our dialplan raises for an attempt. `at_ms` is Asterisk's clock, epoch milliseconds."""
 
     attempt: str
 
 
 @dataclass(frozen=True, slots=True)
 class MarcadorAnswered(MarcadorEvent):
-    """The customer answered. `at_ms` is Asterisk's own clock, epoch milliseconds (0: not told)."""
+    """The customer answered: the patience begins, unless machine detection comes first."""
 
     at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class MarcadorAmd(MarcadorEvent):
-    """Machine detection's verdict: HUMAN, MACHINE, NOTSURE or HANGUP, with its cause."""
+    """Machine detection's verdict: HUMAN, MACHINE, NOTSURE or HANGUP. The patience begins here."""
 
     status: str
     cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarcadorClosed(MarcadorEvent):
-    """Nobody came within the patience: this customer may not be bridged any more and hears the message."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarcadorOptOut(MarcadorEvent):
-    """The opt-out key was pressed at the abandoned-call message."""
-
-    digit: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarcadorLine(MarcadorEvent):
-    """An agent's held line: `state` is "up" (just opened) or "idle" (back in the waiting room)."""
-
-    agent: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarcadorRingFailed(MarcadorEvent):
-    """A ringing agent did not take the call; the customer is back in the waiting room."""
-
-    agent: str
-    status: str
+    took_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class MarcadorInbound(MarcadorEvent):
-    """A customer calls us."""
+    """A customer calls us, and was just answered; `attempt` is the channel's uniqueid."""
 
     caller_number: str
     did: str
+    trunk: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorClosed(MarcadorEvent):
+    """Nobody came within the patience: final, from here on a `Bridge` of this customer fails.
+
+    The channel's fields are those of the message's player: go by `attempt`.
+    """
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorOptOut(MarcadorEvent):
+    """The customer pressed the opt-out key at the abandoned-call message. Always before the hang-up."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorRingFailed(MarcadorEvent):
+    """A ringing agent did not take the call; the customer waits again. `status` is Dial's own word."""
+
+    agent: str
+    status: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorManual(MarcadorEvent):
+    """A manual call's customer channel exists: its uniqueid stands for the attempt from here on."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorManualEnded(MarcadorEvent):
+    """Raised on the agent's line, which goes back to hold."""
+
+    agent: str
+    status: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorLine(ChannelEvent):
+    """An agent's held line: `state` is "up" (just opened) or "idle" (back from a conversation).
+
+    In both cases it enters its waiting room next; assign it when that `BridgeEnter` was seen.
+    """
+
+    agent: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +351,7 @@ class BridgeMember(ChannelEvent):
 @dataclass(frozen=True, slots=True)
 class BridgeListed(Event):
     bridge: str
-    technology: str
     kind: str
-    """`basic`, `holding` or `base`."""
     creator: str
     name: str
     members: tuple[BridgeMember, ...] = ()

@@ -46,8 +46,8 @@ class Link(Protocol):
     async def send(self, action: Action, *, deadline: float = 5.0) -> Response:
         """Send once, never again, and wait for the answer, `deadline` seconds at most.
 
-        Raises `LinkLost` (where `sent`, nobody knows whether it was done), `ActionTimeout` (nobody knows either)
-        or `ActionRefused` (it was not).
+        Raises `LinkLost` or `ActionTimeout` (where their `sent` is true, nobody knows whether it was done),
+        `ActionRefused` (it was not) or `BadAction` (it never left).
         """
         ...
 
