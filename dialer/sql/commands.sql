@@ -1,0 +1,17 @@
+-- name: submit
+INSERT INTO command (id, kind, target, payload, idempotency_key, created_by, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+RETURNING *;
+
+-- name: by_key
+SELECT * FROM command WHERE idempotency_key = $1;
+
+-- name: get
+SELECT * FROM command WHERE id = $1;
+
+-- name: queued
+SELECT * FROM command WHERE state = 'queued' ORDER BY created_at, id LIMIT $1;
+
+-- name: answer
+UPDATE command SET state = $2, result = $3, finished_at = $4 WHERE id = $1 AND state = 'queued';
