@@ -236,7 +236,7 @@ class BridgeDestroy(Event):
 
 @dataclass(frozen=True, slots=True)
 class MarcadorEvent(ChannelEvent):
-    """Root of the events our dialplan raises for an attempt. `at_ms` is Asterisk's clock, epoch milliseconds."""
+    """What our dialplan raises for an attempt. `at_ms` is Asterisk's clock, epoch milliseconds."""
 
     attempt: str
 
