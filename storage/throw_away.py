@@ -1,0 +1,34 @@
+"""A PostgreSQL for one run of the tests or of the demo: fast, not durable, gone afterwards."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.embedded import EmbeddedPostgres
+from storage.postgres_binaries import Binaries
+
+# Waits for the end of its input, which comes with ours even after a kill -9, and cleans up after us.
+_WATCH = """
+read -r _
+kill -QUIT "$(head -n 1 "$1/cluster/postmaster.pid")" 2>/dev/null && sleep 0.5
+rm -rf "$1"
+"""
+
+
+@contextmanager
+def throw_away_postgres(binaries: Binaries | None = None) -> Iterator[EmbeddedPostgres]:
+    """A running server in a folder of its own; both end with the block, or with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="marcador-pg-"))
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", _WATCH, "sh", str(folder)], stdin=subprocess.PIPE, cwd="/", start_new_session=True
+    )
+    try:
+        with EmbeddedPostgres(folder, binaries=binaries, throw_away=True) as server:
+            yield server
+    finally:
+        watcher.kill()
+        watcher.communicate()
+        shutil.rmtree(folder, ignore_errors=True)
