@@ -1,0 +1,21 @@
+"""What can go wrong in the lists room."""
+
+
+class ListsError(Exception):
+    """Root of the room's errors."""
+
+
+class NotFound(ListsError):
+    """No such base, list, customer, contact or load."""
+
+
+class Refused(ListsError):
+    """The act is against a rule. `error_id` is stable; the message is for people."""
+
+    def __init__(self, error_id: str, message: str) -> None:
+        super().__init__(message)
+        self.error_id = error_id
+
+
+class LoadError(ListsError):
+    """A file could not be read, or its mapping does not fit it. Nothing of it was stored."""
