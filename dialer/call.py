@@ -1,0 +1,434 @@
+"""One call, from the originate to its end: what it is now, what happened, what is to be done.
+
+    Sent → Ringing → Answered → Waiting → Joining → Talking → Over
+                                   │          └→ Waiting (the agent could not be joined)
+                                   └→ Closed (nobody came in time: hears the message) → Over
+
+`step(state, event, now)` is the whole machine. Answered means answered by somebody or something; Waiting
+means it may be joined to an agent. A pair (state, event) that should not occur changes nothing and is
+reported as `Unexpected`: late events are normal life, so none may do harm.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+MACHINE = "MACHINE"
+CUSTOMER, AGENT, DIALER, NETWORK = "customer", "agent", "dialer", "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a call. `dialer.outcome` makes the verdict of it."""
+
+    begun_at: datetime
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    waiting_at: datetime | None = None
+    """From here on an agent could have been joined."""
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    amd: str = ""
+    closed: bool = False
+    opted_out: bool = False
+    refused: bool = False
+    """The originate did not go out: certainly no call."""
+    vanished: bool = False
+    """Its end was missed; nobody knows how it ended."""
+    originate_reason: int | None = None
+    cause: int | None = None
+    """Q.850; None and 0: not told."""
+    hung_up_by: str = ""
+    agent_id: UUID | None = None
+    """The first agent it was joined to."""
+    reason: str = ""
+
+
+# --- states ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(State):
+    """Stored and handed to Asterisk, perhaps: what is not known counts as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing(State):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(State):
+    """Somebody or something answered; machine detection may still listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(State):
+    since: datetime
+    rescued: bool = False
+    """Its agent's line broke in the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining(State):
+    """An agent is being joined to it (or rung for it)."""
+
+    since: datetime
+    agent_id: UUID
+    rescued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Talking(State):
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(State):
+    """Nobody came in time: it can no longer be joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing(State):
+    """Not answered and over; either its cause or the originate's own answer is still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over(State):
+    pass
+
+
+# --- events ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateRefused(Event):
+    """Asterisk said no, or the action was never written: there is no call."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateFailed(Event):
+    """The originate's own answer. `has_channel`: a `Hangup` with the cause comes too."""
+
+    reason: int
+    has_channel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rang(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PickedUp(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Event):
+    """Machine detection's verdict."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEntered(Event):
+    """It is in the waiting room: an agent may be joined to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChosen(Event):
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Event):
+    """Both legs entered one bridge: this, and no action's answer, is a conversation."""
+
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class JoinFailed(Event):
+    """The chosen agent could not be joined: refused, line lost, or phone not answered."""
+
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PatienceEnded(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class EndAsked(Event):
+    """Somebody on our side wants it over; `by` is agent or dialer."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRequested(Event):
+    """The far end asked for the end (a BYE came in)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp(Event):
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished(Event):
+    """Asterisk does not list it any more, or nothing was heard of it past every deadline."""
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoteProgress(Command):
+    """Write to the live call's row: ringing, answered, connected."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindAgent(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAgent(Command):
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTalk(Command):
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAgent(Command):
+    """The agent has no call any more; `talked` tells a conversation from an offer that came to nothing."""
+
+    agent_id: UUID
+    talked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BlockNumber(Command):
+    """The customer pressed the opt-out key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAbandoned(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Settle(Command):
+    """It is over: verdict, retry rules, counters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected(Command):
+    state: str
+    event: str
+
+
+Step = tuple[State, tuple[Command, ...]]
+
+
+def step(state: State, event: Event, now: datetime) -> Step:
+    match event:
+        case HungUp():
+            return _hung_up(state, event, now)
+        case Vanished():
+            return _vanished(state, now)
+        case EndAsked():
+            return _end_asked(state, event)
+        case EndRequested():
+            return _keep(state, hung_up_by=state.facts.hung_up_by or CUSTOMER), ()
+        case OptedOut() if not isinstance(state, Over):
+            return _keep(state, opted_out=True), (BlockNumber(),)
+    match state:
+        case Sent() | Ringing():
+            return _unanswered(state, event, now)
+        case Answered() | Failing():
+            return _answered(state, event, now)
+        case Waiting() | Joining():
+            return _waiting(state, event, now)
+        case Talking():
+            return _talking(state, event, now)
+        case Closed() if isinstance(event, JoinFailed):
+            return state, ()  # the deadline won; the agent was released when it did
+    return _unexpected(state, event)
+
+
+def _unanswered(state: State, event: Event, now: datetime) -> Step:
+    match event:
+        case Rang():
+            ringing = Ringing(replace(state.facts, ringing_at=state.facts.ringing_at or now))
+            return ringing, (NoteProgress("ringing"),) if isinstance(state, Sent) else ()
+        case PickedUp():
+            return Answered(replace(state.facts, answered_at=now)), (NoteProgress("answered"),)
+        case OriginateRefused(reason):
+            facts = replace(state.facts, refused=True, reason=reason, ended_at=now)
+            return Over(facts), (Settle(),)
+        case OriginateFailed(reason, has_channel):
+            facts = replace(state.facts, originate_reason=reason)
+            if has_channel:
+                return Failing(facts), ()
+            return Over(replace(facts, ended_at=now)), (Settle(),)
+        case Judged() | WaitEntered():  # the answer itself was missed
+            answered, done = _unanswered(state, PickedUp(), now)
+            after, more = _answered(answered, event, now)
+            return after, (*done, *more)
+        case Joined():
+            answered, done = _unanswered(state, PickedUp(), now)
+            after, more = _answered(answered, event, now)
+            return after, (*done, *more)
+        case PatienceEnded():
+            answered, done = _unanswered(state, PickedUp(), now)
+            after, more = _close(answered, now)
+            return after, (*done, *more)
+    return _unexpected(state, event)
+
+
+def _answered(state: State, event: Event, now: datetime) -> Step:
+    match event:
+        case PickedUp() if isinstance(state, Answered):
+            return state, ()  # told twice: by the channel's state and by the dialplan
+        case Judged(status):
+            return _keep(state, amd=status), ()
+        case WaitEntered():
+            waiting = Waiting(replace(state.facts, waiting_at=state.facts.waiting_at or now), now)
+            return waiting, (FindAgent(),)
+        case Joined(agent_id) if isinstance(state, Answered):
+            return _begin_talk(state, agent_id, now)
+        case OriginateFailed(reason) if isinstance(state, Failing):
+            return Over(replace(state.facts, originate_reason=reason, ended_at=now)), (Settle(),)
+        case PatienceEnded() if isinstance(state, Answered):
+            return _close(state, now)
+    return _unexpected(state, event)
+
+
+def _waiting(state: Waiting | Joining, event: Event, now: datetime) -> Step:
+    match state, event:
+        case Waiting(), AgentChosen(agent_id):
+            return Joining(state.facts, state.since, agent_id, state.rescued), (JoinAgent(agent_id),)
+        case Joining(), JoinFailed(agent_id) if agent_id == state.agent_id:
+            waiting = Waiting(state.facts, state.since, state.rescued)
+            return waiting, (ReleaseAgent(agent_id, talked=False), FindAgent())
+        case Joining(), WaitEntered():
+            return state, ()  # back from a phone that was rung; `JoinFailed` says so
+        case _, Joined(agent_id):
+            after, done = _begin_talk(state, agent_id, now)
+            if isinstance(state, Joining) and state.agent_id != agent_id:
+                return after, (ReleaseAgent(state.agent_id, talked=False), *done)
+            return after, done
+        case _, PatienceEnded():
+            return _close(state, now)
+        case Waiting(), WaitEntered() | JoinFailed():
+            return state, ()
+        case _, PickedUp() | Judged():
+            return state, ()
+    return _unexpected(state, event)
+
+
+def _talking(state: Talking, event: Event, now: datetime) -> Step:
+    match event:
+        case WaitEntered():
+            waiting = Waiting(state.facts, now, rescued=True)
+            return waiting, (ReleaseAgent(state.agent_id, talked=True), FindAgent())
+        case Joined(agent_id) if agent_id == state.agent_id:
+            return state, ()
+        case PickedUp() | Judged() | JoinFailed():
+            return state, ()
+    return _unexpected(state, event)
+
+
+def _begin_talk(state: State, agent_id: UUID, now: datetime) -> Step:
+    facts = replace(
+        state.facts,
+        connected_at=state.facts.connected_at or now,
+        agent_id=state.facts.agent_id or agent_id,
+    )
+    return Talking(facts, agent_id), (NoteProgress("connected"), BeginTalk(agent_id))
+
+
+def _close(state: State, now: datetime) -> Step:
+    """The dialplan says who won at the deadline: from here on no join can succeed."""
+    closed = Closed(replace(state.facts, closed=True))
+    abandoned: tuple[Command, ...] = () if state.facts.connected_at else (NoteAbandoned(),)
+    if isinstance(state, Joining):
+        return closed, (ReleaseAgent(state.agent_id, talked=False), *abandoned)
+    return closed, abandoned
+
+
+def _end_asked(state: State, event: EndAsked) -> Step:
+    if isinstance(state, Over | Failing):
+        return state, ()
+    return _keep(state, hung_up_by=state.facts.hung_up_by or event.by), (HangUp(),)
+
+
+def _hung_up(state: State, event: HungUp, now: datetime) -> Step:
+    if isinstance(state, Over):
+        return state, ()
+    facts = replace(state.facts, cause=event.cause, hung_up_by=state.facts.hung_up_by or NETWORK)
+    undecided = isinstance(state, Sent | Ringing) and event.cause == 0 and facts.originate_reason is None
+    if undecided and facts.hung_up_by == NETWORK:
+        return Failing(facts), ()
+    return _over(state, replace(facts, ended_at=now))
+
+
+def _vanished(state: State, now: datetime) -> Step:
+    if isinstance(state, Over):
+        return state, ()
+    known = isinstance(state, Failing | Closed)
+    return _over(state, replace(state.facts, vanished=not known, ended_at=now))
+
+
+def _over(state: State, facts: Facts) -> Step:
+    match state:
+        case Joining(agent_id=agent_id):
+            return Over(facts), (ReleaseAgent(agent_id, talked=False), Settle())
+        case Talking(agent_id=agent_id):
+            return Over(facts), (ReleaseAgent(agent_id, talked=True), Settle())
+    return Over(facts), (Settle(),)
+
+
+def _keep(state: State, **changes: object) -> State:
+    """The same state with more facts."""
+    return replace(state, facts=replace(state.facts, **changes))  # type: ignore[arg-type]
+
+
+def _unexpected(state: State, event: Event) -> Step:
+    return state, (Unexpected(type(state).__name__, type(event).__name__),)

@@ -1,0 +1,65 @@
+"""Who takes which call. Pure: waiting customers and free agents in, pairs out.
+
+A customer never waits while somebody who could take the call is free: the pairs are a maximum matching
+(Kuhn's augmenting paths), in which customers are served in their order and agents by idle time.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCall:
+    attempt_id: UUID
+    campaign_id: UUID
+    since: datetime
+    agent_id: UUID | None = None
+    """Only this agent may take it."""
+    first: bool = False
+    """Before the others: a rescued customer, an inbound caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeAgent:
+    agent_id: UUID
+    campaign_ids: Collection[UUID]
+    idle_since: datetime
+
+
+def assign(calls: Sequence[WaitingCall], agents: Sequence[FreeAgent]) -> list[tuple[WaitingCall, FreeAgent]]:
+    """Pairs in the order of the calls. Bound calls first, then `first`, then who has waited longest; each
+    takes the agent idle longest, unless another's only chance would be taken by it."""
+    by_idle = sorted(agents, key=lambda agent: agent.idle_since)
+    order = sorted(calls, key=lambda call: (call.agent_id is None, not call.first, call.since))
+    if len(order) == 1:
+        taker = next((agent for agent in by_idle if _may_take(agent, order[0])), None)
+        return [(order[0], taker)] if taker else []
+    taken: dict[UUID, WaitingCall] = {}
+    for call in order:
+        _place(call, by_idle, taken, set())
+    agent_of = {call.attempt_id: agent_id for agent_id, call in taken.items()}
+    known = {agent.agent_id: agent for agent in by_idle}
+    return [(call, known[agent_of[call.attempt_id]]) for call in order if call.attempt_id in agent_of]
+
+
+def _place(
+    call: WaitingCall, agents: Sequence[FreeAgent], taken: dict[UUID, WaitingCall], tried: set[UUID]
+) -> bool:
+    """Give `call` an agent, moving calls already placed to others where that helps."""
+    for agent in agents:
+        if agent.agent_id in tried or not _may_take(agent, call):
+            continue
+        tried.add(agent.agent_id)
+        holder = taken.get(agent.agent_id)
+        if holder is None or _place(holder, agents, taken, tried):
+            taken[agent.agent_id] = call
+            return True
+    return False
+
+
+def _may_take(agent: FreeAgent, call: WaitingCall) -> bool:
+    if call.agent_id is not None:
+        return agent.agent_id == call.agent_id
+    return call.campaign_id in agent.campaign_ids
