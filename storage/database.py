@@ -18,10 +18,12 @@ from storage.in_flight import InFlight
 from storage.translate import translated
 
 if TYPE_CHECKING:
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    PooledConnection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PooledConnection
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
 else:
-    Connection = asyncpg.Connection | PoolConnectionProxy
+    PooledConnection = PoolConnectionProxy
+    Connection = asyncpg.Connection | PooledConnection
     Pool = asyncpg.Pool
 
 __all__ = ["Connection", "Database", "connect", "savepoint", "translated"]
@@ -128,7 +130,7 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _acquire(self, timeout: float) -> PoolConnectionProxy[asyncpg.Record]:
+    async def _acquire(self, timeout: float) -> PooledConnection:
         try:
             return await self._pool.acquire(timeout=timeout)
         except TimeoutError as error:

@@ -100,7 +100,7 @@ def _major(folder: Path) -> int:
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedError(f"{folder / 'postgres'} does not run on this machine: {error}") from error
-    match = re.search(r"(\d+)", said.rpartition(")")[2])
+    match = re.search(r"\(PostgreSQL\) (\d+)", said)
     if match is None:
         raise EmbeddedError(f"{folder / 'postgres'} says {said.strip()!r} for its version")
     return int(match[1])
