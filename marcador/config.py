@@ -4,13 +4,14 @@ One frozen object per process. Contradictions are refused at the start, and no s
 """
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ami.connection import Server
 
 AMI_PORT = 5038
 
@@ -27,29 +28,21 @@ def default_data_dir() -> Path:
     return Path(home) / "marcador"
 
 
-@dataclass(frozen=True, slots=True)
-class AmiServer:
-    """One Asterisk's manager interface, written as `ami://user:secret@host:port?name=main`."""
+def ami_server(url: str) -> Server:
+    """One Asterisk's manager interface, written `ami://user:secret@host:port?name=main`.
 
-    name: str
-    host: str
-    port: int
-    username: str
-    secret: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Read one address; the secret may be percent-encoded."""
-        parts = urlsplit(url)
-        if parts.scheme != "ami" or not parts.hostname or not parts.username or parts.password is None:
-            raise ConfigError("an Asterisk address reads ami://user:secret@host:port?name=main")
-        return cls(
-            name=parse_qs(parts.query).get("name", ["main"])[0],
-            host=parts.hostname,
-            port=parts.port or AMI_PORT,
-            username=unquote(parts.username),
-            secret=unquote(parts.password),
-        )
+    User and secret may be percent-encoded. Raises `ConfigError`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "ami" or not parts.hostname or not parts.username or parts.password is None:
+        raise ConfigError("an Asterisk address reads ami://user:secret@host:port?name=main")
+    return Server(
+        name=parse_qs(parts.query).get("name", ["main"])[0],
+        host=parts.hostname,
+        port=parts.port or AMI_PORT,
+        username=unquote(parts.username),
+        secret=unquote(parts.password),
+    )
 
 
 class Config(BaseSettings):
@@ -92,6 +85,6 @@ class Config(BaseSettings):
         return self
 
     @property
-    def servers(self) -> tuple[AmiServer, ...]:
+    def servers(self) -> tuple[Server, ...]:
         """The Asterisk servers, in the order given."""
-        return tuple(AmiServer.parse(url) for url in self.ami.split())
+        return tuple(ami_server(url) for url in self.ami.split())
