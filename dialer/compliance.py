@@ -60,8 +60,8 @@ def total(rows: Iterable[Counts]) -> Counts:
 def ratio(found: Counts, *, machines_met: int = 0) -> float:
     """Abandoned ÷ live answers, 0 where there is none.
 
-    `machines_met`: connected calls an agent typified as a machine. Where no machine detection runs, UK practice
-    takes them out of the live answers.
+    `machines_met`: connected calls an agent typified as a machine. Where no machine detection runs, UK
+    practice takes them out of the live answers.
     """
     live = max(found.connected - machines_met, 0) + found.abandoned
     return found.abandoned / live if live else 0.0

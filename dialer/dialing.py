@@ -1,7 +1,7 @@
 """From a number and a trunk to what Asterisk is asked to dial, and the number the customer is shown."""
 
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Protocol
 from zlib import crc32
 
@@ -73,6 +73,10 @@ def caller_id(campaign: Sequence[str], trunk: Sequence[str], e164: str) -> str:
     pool = tuple(campaign) or tuple(trunk)
     if len(pool) < 2:
         return pool[0] if pool else ""
-    near = {number: len(commonprefix((number.removeprefix("+"), e164[1:]))) for number in pool}
+    near = {number: _shared(number.removeprefix("+"), e164[1:]) for number in pool}
     best = sorted(number for number, shared in near.items() if shared == max(near.values()))
     return best[crc32(e164.encode()) % len(best)]
+
+
+def _shared(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -182,7 +182,7 @@ def _spans(layer: _Layer, day: date) -> Iterator[tuple[datetime, datetime]]:
     if _is_closed(layer, day):
         return
     for start, end in layer.week.day(day.weekday()):
-        # In a repeated hour the window opens at the second pass and shuts at the first: never too early or late.
+        # In a repeated hour the window opens at the second pass and shuts at the first: fail closed.
         opens = instant(_local(day, start), layer.zone, second=True)
         shuts = instant(_local(day, end), layer.zone)
         if opens < shuts:

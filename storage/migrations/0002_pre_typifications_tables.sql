@@ -46,6 +46,7 @@ CREATE TABLE interaction (
     result_ids      uuid[] NOT NULL DEFAULT '{}',   -- the chosen path, first level first
     result_names    text[] NOT NULL DEFAULT '{}',   -- as they read then
     action          text,                           -- what was applied: an action, 'schedule', or NULL
+    schedule        jsonb,                          -- the call-back asked for: kept until it is applied
     note            text NOT NULL DEFAULT '',
     profile_data    jsonb NOT NULL DEFAULT '{}',
     idempotency_key text,
