@@ -131,7 +131,7 @@ class AsteriskLink:
             except Exception:
                 log.exception("%s: a subscriber failed at %s", self.name, type(event).__name__)
 
-    # --- staying connected -------------------------------------------------------------------------------
+    # --- staying connected -----------------------------------------------------------------------
 
     async def _stay_connected(self) -> None:
         failures = 0

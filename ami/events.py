@@ -31,7 +31,7 @@ class Event:
     """Root of everything a `Link` hands to its subscribers."""
 
 
-# --- the link itself ------------------------------------------------------------------------------
+# --- the link itself ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Shutdown(Event):
     restart: bool
 
 
-# --- channels -------------------------------------------------------------------------------------
+# --- channels -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class VarSet(ChannelEvent):
     value: str
 
 
-# --- originate ------------------------------------------------------------------------------------
+# --- originate ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class OriginateResponse(Event):
     action_id: str
 
 
-# --- bridges --------------------------------------------------------------------------------------
+# --- bridges ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ class BridgeDestroy(Event):
     bridge: str
 
 
-# --- our dialplan's own words (docs/asterisk-guide.md) --------------------------------------------
+# --- our dialplan's own words (docs/asterisk-guide.md) ------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,15 +282,21 @@ class MarcadorOptOut(MarcadorEvent):
     """The customer pressed the opt-out key at the abandoned-call message. Always before the hang-up."""
 
     number: str
+    """Who called, for an inbound call; empty for a dialled one."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarcadorRingFailed(MarcadorEvent):
-    """A ringing agent did not take the call; the customer waits again. `status` is Dial's own word."""
+    """A ringing agent did not take the call; the customer waits again. `status`: Dial's word, or CLOSED."""
 
     agent: str
     status: str
     cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorLeft(MarcadorEvent):
+    """The agent's line was lost in talk: the customer waits again, with music, for a rescue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +334,7 @@ class OtherUserEvent(ChannelEvent):
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-# --- listings, for reconciliation -----------------------------------------------------------------
+# --- listings, for reconciliation ---------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

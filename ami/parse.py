@@ -117,7 +117,7 @@ def _endpoint_listed(f: Fields) -> e.Event:
     return e.EndpointListed(f["objectname"], _text(f, "devicestate"), _text(f, "contacts"), active)
 
 
-# --- our dialplan's events ---------------------------------------------------------------------------------
+# --- our dialplan's events ----------------------------------------------------------------------
 
 
 def _ours(f: Fields) -> tuple[str, str, str, str]:
@@ -135,6 +135,7 @@ _USER_EVENTS: dict[str, Callable[[Fields], e.Event]] = {
     "MarcadorRingFailed": lambda f: e.MarcadorRingFailed(
         *_ours(f), f["agent"], _text(f, "status"), _int(f, "cause")
     ),
+    "MarcadorLeft": lambda f: e.MarcadorLeft(*_ours(f)),
     "MarcadorManual": lambda f: e.MarcadorManual(*_ours(f), f["agent"]),
     "MarcadorManualEnded": lambda f: e.MarcadorManualEnded(
         *_ours(f), f["agent"], _text(f, "status"), _int(f, "cause")

@@ -50,9 +50,7 @@ class Session(asyncio.Protocol):
         self._in_flight = in_flight
         self._frames = Frames()
         self._waiting: dict[str, _Waiting] = {}
-        self._id = secrets.token_hex(
-            4
-        )  # an event with an earlier session's id must not meet a request of this
+        self._id = secrets.token_hex(4)  # no event of an earlier session may meet a request of this one
         self._sent = 0
         self._transport: asyncio.Transport | None = None
         self._key: Hashable = None
@@ -62,7 +60,7 @@ class Session(asyncio.Protocol):
         """Done when the connection is gone, with the reason."""
         self.logged_in = False
 
-    # --- asking ------------------------------------------------------------------------------------------
+    # --- asking ----------------------------------------------------------------------------------
 
     async def request(self, action: Action, deadline: float) -> Response:
         """Send once; the answer, or `LinkLost`, `ActionTimeout`, `ActionRefused`, `BadAction`."""
@@ -107,7 +105,7 @@ class Session(asyncio.Protocol):
         self._in_flight.sent(len(data), self._key)
         self._transport.write(data)
 
-    # --- asyncio.Protocol --------------------------------------------------------------------------------
+    # --- asyncio.Protocol ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -143,7 +141,7 @@ class Session(asyncio.Protocol):
         if was_logged_in:
             self._on_lost(reason)
 
-    # --- reading -----------------------------------------------------------------------------------------
+    # --- reading ---------------------------------------------------------------------------------
 
     def _take(self, text: str) -> None:
         if text.startswith("Event: "):

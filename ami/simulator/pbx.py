@@ -1,0 +1,178 @@
+"""The PBX's own affairs: who is on which channel, what is placed, joined, moved and hung up.
+
+Everything happens in the business time of the clock handed in, without I/O; what happens is told as events.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ami.clock import Clock, TimerHandle
+from ami.simulator.model import Bridge, Channel, Exchange
+from ami.simulator.parties import AgentLine, CustomerCall, ManualCall, Party, RungPhone
+from ami.simulator.population import Behaviour, Phone, Population
+from ami.simulator.wire import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    phones: Mapping[str, Phone] = field(default_factory=dict)
+    """Agents' phones that are not like `Phone()`, by endpoint."""
+    message_s: float = 4.0
+    """How long the abandoned-call message takes."""
+    inbound_patience_s: float = 120.0
+    version: str = "22.10.0-simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One call to a customer, as the PBX saw it: its own witness, to hold against the dialer's attempts."""
+
+    attempt: str
+    number: str
+    trunk: str
+    caller_number: str
+    at: datetime
+
+
+class Refused(Exception):
+    """An action this PBX will not do; the text is Asterisk's."""
+
+
+class Pbx:
+    def __init__(
+        self, clock: Clock, population: Population, settings: Settings, tell: Callable[[Told], None]
+    ) -> None:
+        self.clock = clock
+        self.settings = settings
+        self.exchange = Exchange(tell)
+        self.tell = tell
+        self.calls: list[Placed] = []
+        """Every call to a customer that was placed, in order."""
+        self.globals: dict[str, str] = {}
+        self._population = population
+        self._parties: dict[str, Party] = {}
+        self._called: Counter[str] = Counter()
+
+    # --- what the outside world does -------------------------------------------------------------
+
+    def inbound(self, number: str, did: str, trunk: str = "trunk", behaviour: Behaviour | None = None) -> str:
+        """A customer calls; the channel's uniqueid. What they do then is the population's, or `behaviour`."""
+        call = CustomerCall(self, self.new_channel(f"PJSIP/{trunk}"), behaviour or self.behaviour_of(number))
+        call.channel.caller_number = number
+        self.join_in(call)
+        call.call_in(did, trunk)
+        return call.channel.uniqueid
+
+    def agent_dials_in(self, endpoint: str, agent: str) -> str:
+        """An agent's phone opens its held line by itself (*55); the line's uniqueid."""
+        line = AgentLine(self, self.new_channel(f"PJSIP/{endpoint}"), self.phone_of(endpoint), agent)
+        self.join_in(line)
+        line.dial_in()
+        return line.channel.uniqueid
+
+    def far_end_hangs_up(self, name_or_id: str, cause: int = 16) -> None:
+        """The customer or the agent's phone hangs up, or a line is lost."""
+        self.party(name_or_id).hang_up(cause)
+
+    # --- what AMI asks ---------------------------------------------------------------------------
+
+    def place(self, channel: Channel, number: str, trunk: str, timeout_s: float) -> None:
+        self.record(channel.uniqueid, number, trunk, channel.caller_number)
+        call = CustomerCall(self, channel, self.behaviour_of(number))
+        channel.connected_number = number
+        self.join_in(call)
+        call.dial(timeout_s)
+
+    def ring_line(self, channel: Channel, phone: Phone, agent: str, timeout_s: float) -> None:
+        line = AgentLine(self, channel, phone, agent)
+        self.join_in(line)
+        line.dial(timeout_s)
+
+    def bridge(self, first: str, second: str) -> None:
+        one, other = self._find(first, "Channel1"), self._find(second, "Channel2")
+        conversation = self.exchange.conversation()
+        for number, party in enumerate((one, other), 1):
+            if not party.may_be_bridged:
+                self.dissolve(conversation)
+                raise Refused(f"Unable to add Channel{number} to bridge: {party.channel.name}")
+            party.join(conversation)
+
+    def ring_phone(self, customer: CustomerCall, endpoint: str, ring_s: float) -> RungPhone:
+        """marcador-ring: the customer's channel dials an agent's phone."""
+        channel = self.new_channel(f"PJSIP/{endpoint}", linkedid=customer.channel.linkedid)
+        phone = RungPhone(self, channel, endpoint, customer)
+        self.join_in(phone)
+        phone.dial(ring_s)
+        return phone
+
+    def manual_call(self, agent: AgentLine, number: str) -> ManualCall:
+        """marcador-manual: the agent's line dials a customer."""
+        trunk = agent.channel.variables.get("MARCADOR_TRUNK", "trunk")
+        attempt = agent.channel.variables.get("MARCADOR_ATTEMPT", "")
+        channel = self.new_channel(f"PJSIP/{trunk}", linkedid=agent.channel.linkedid)
+        self.record(attempt, number, trunk, agent.channel.variables.get("MARCADOR_CALLERID", ""))
+        call = ManualCall(self, channel, self.behaviour_of(number), agent, attempt)
+        self.join_in(call)
+        call.dial(int(agent.channel.variables.get("MARCADOR_RING_MS", "60000")) / 1000)
+        return call
+
+    def _find(self, name_or_id: str, word: str) -> Party:
+        try:
+            return self.party(name_or_id)
+        except Refused:
+            raise Refused(f"{word} does not exist: {name_or_id}") from None
+
+    # --- what parties need -----------------------------------------------------------------------
+
+    def party(self, name_or_id: str) -> Party:
+        channel = self.exchange.find(name_or_id)
+        party = self._parties.get(channel.uniqueid) if channel else None
+        if party is None:
+            raise Refused("No such channel")
+        return party
+
+    def join_in(self, party: Party) -> None:
+        self._parties[party.channel.uniqueid] = party
+        self.exchange.add(party.channel)
+
+    def forget(self, party: Party) -> None:
+        self._parties.pop(party.channel.uniqueid, None)
+
+    def dissolve(self, conversation: Bridge) -> None:
+        """One left, so the conversation is over: everybody else goes their dialplan's way."""
+        for channel in tuple(conversation.channels):
+            self.exchange.leave(channel)
+            self._parties[channel.uniqueid].conversation_over()
+
+    def new_channel(self, prefix: str, *, uniqueid: str = "", linkedid: str = "") -> Channel:
+        """A channel named as Asterisk names it; it is told of when it joins in."""
+        number = self.exchange.next_number()
+        uniqueid = uniqueid or f"{int(self.clock.now().timestamp())}.{number}"
+        name = f"{prefix}-{number:08x}"
+        return Channel(name, uniqueid, linkedid or uniqueid, self.clock.now())
+
+    def behaviour_of(self, number: str) -> Behaviour:
+        nth = self._called[number]
+        self._called[number] += 1
+        return self._population.behaviour(number, nth)
+
+    def phone_of(self, endpoint: str) -> Phone:
+        return self.settings.phones.get(endpoint, Phone())
+
+    def record(self, attempt: str, number: str, trunk: str, caller: str) -> None:
+        self.calls.append(Placed(attempt, number, trunk, caller, self.clock.now()))
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> TimerHandle:
+        return self.clock.call_later(seconds, callback)
+
+    def epoch_ms(self) -> int:
+        return round(self.clock.now().timestamp() * 1000)
+
+    def end_all(self) -> None:
+        """Asterisk dies: every call with it, and nothing is told."""
+        for party in tuple(self._parties.values()):
+            party.stop_timers()
+        self._parties.clear()
+        self.exchange = Exchange(self.tell)
