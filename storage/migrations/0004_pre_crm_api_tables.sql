@@ -26,7 +26,7 @@ CREATE TABLE session (
     seen_at    timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_owner ON session (user_id);
 
 CREATE TABLE api_token (
     id         uuid PRIMARY KEY,
@@ -56,4 +56,11 @@ CREATE TABLE idempotency (
     status     smallint NOT NULL,
     body       bytea NOT NULL,
     created_at timestamptz NOT NULL
+);
+
+-- Failed log-ins within a window, per login and address and per address: guessing is slowed down in all processes.
+CREATE TABLE login_failure (
+    key      text PRIMARY KEY,
+    failures integer NOT NULL,
+    since    timestamptz NOT NULL
 );
