@@ -1,10 +1,8 @@
-"""The command `marcador`."""
+"""`python -m marcador` is the command `marcador`."""
 
+from marcador.cli import main
 
-def main() -> None:
-    """Entry point of the command line."""
-    raise SystemExit("marcador: the command line is being built")
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

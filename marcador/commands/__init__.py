@@ -1,0 +1,12 @@
+"""The subcommands, each registered by importing its module."""
+
+import typer
+
+from marcador.commands import migrate, serve, user
+
+
+def register(app: typer.Typer) -> None:
+    """Add every subcommand, in the order help shows them."""
+    serve.register(app)
+    migrate.register(app)
+    user.register(app)
