@@ -1,0 +1,88 @@
+"""The application: every feature's router, one hub, one shape of error. Wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from crm_api import handlers, housekeeping, openapi
+from crm_api.audits.routes import router as audits
+from crm_api.auth.routes import router as auth
+from crm_api.hub import Hub
+from crm_api.jobs import Jobs
+from crm_api.passwords import Passwords
+from crm_api.settings import ApiSettings
+from crm_api.tokens.routes import router as tokens
+from crm_api.users.routes import router as users
+from storage.bus import Bus
+from storage.clock import Clock
+from storage.database import Database
+
+ROUTERS: tuple[APIRouter, ...] = (
+    auth,
+    users,
+    tokens,
+    audits,
+)
+
+
+def create_app(
+    db: Database,
+    bus: Bus,
+    clock: Clock,
+    settings: ApiSettings | None = None,
+    *,
+    passwords: Passwords | None = None,
+) -> FastAPI:
+    """Serve it with uvicorn. The caller opens and closes the database and the bus."""
+    settings = settings or ApiSettings()
+    hub = Hub(
+        db=db,
+        bus=bus,
+        clock=clock,
+        settings=settings,
+        passwords=passwords or Passwords(at_once=settings.hashes_at_once),
+        jobs=Jobs(settings.loads_at_once),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with housekeeping.running(hub):
+            yield
+        await hub.jobs.stop()
+
+    app = FastAPI(
+        title="Marcador",
+        version="0.1.0",
+        description="A predictive dialer and the CRM its agents work in. See docs/api-guide.md.",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        docs_url="/api/docs" if settings.docs else None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.hub = hub
+    handlers.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    _describe(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return f"{route.tags[0]}_{route.name}"
+
+
+def _describe(app: FastAPI) -> None:
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            app.openapi_schema = openapi.enriched(made, ROUTERS)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]

@@ -1,0 +1,65 @@
+"""Passwords are guessed slowly: few tries per login and address, counted over all processes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from crm_api import sessions
+from crm_api.access import Visit
+from crm_api.errors import ApiError, forbidden
+from storage.ids import uuid7
+from storage.queries import Queries
+
+QUERIES = Queries.load("crm_api")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    user_id: UUID
+    secret: str
+    csrf: str
+
+
+async def log_in(visit: Visit, login: str, password: str, address: str) -> Opened:
+    """A new session. Raises 429 after too many tries, 401 for anything else that does not fit."""
+    settings, db, now = visit.hub.settings, visit.hub.db, visit.now
+    limits = {
+        f"login {login} {address}": settings.login_failures,
+        f"address {address}": settings.address_failures,
+    }
+    async with db.transaction() as conn:
+        begun = now - timedelta(seconds=settings.login_window_s)
+        rows = await conn.fetch(QUERIES.count_try, list(limits), now, begun)
+        user = await conn.fetchrow(QUERIES.user_by_login, login)
+    if any(row["failures"] > limits[row["key"]] for row in rows):
+        raise ApiError(
+            429, "too_many_logins", "too many failed log-ins: wait a while", wait_s=settings.login_window_s
+        )
+    fits = await visit.hub.passwords.matches(user["password_hash"] if user else None, password)
+    if not fits or user is None or not user["enabled"]:
+        await _note(visit, None, "auth.login_failed", login)
+        raise ApiError(401, "bad_login", "this login and password do not fit")
+    async with db.transaction() as conn:
+        await conn.execute(QUERIES.forgive_try, list(limits))
+        secret, csrf = await sessions.open_session(conn, user["id"], now=now, lifetime_s=settings.session_s)
+    await _note(visit, user["id"], "auth.login", login)
+    return Opened(user["id"], secret, csrf)
+
+
+async def change_password(visit: Visit, current: str, new: str) -> None:
+    """One's own; every session of the user ends, this one too."""
+    if visit.who.is_token:
+        raise forbidden("not_a_user", "a token has no password")
+    async with visit.hub.db.connection() as conn:
+        stored = await conn.fetchval(QUERIES.password_hash_of, visit.who.id)
+    if not await visit.hub.passwords.matches(stored, current):
+        raise forbidden("bad_password", "the current password does not fit")
+    hashed = await visit.hub.passwords.hash(new)
+    async with visit.hub.db.transaction() as conn:
+        await conn.execute(QUERIES.set_password, visit.who.id, hashed)
+        await sessions.close_sessions_of(conn, visit.who.id)
+
+
+async def _note(visit: Visit, user_id: UUID | None, action: str, login: str) -> None:
+    async with visit.hub.db.transaction() as conn:
+        await conn.execute(QUERIES.add_audit, uuid7(visit.now), visit.now, user_id, action, login, {})

@@ -1,0 +1,120 @@
+"""What the features' schemas share: bounded texts, sensible times, pages."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from crm_api.errors import invalid
+
+T = TypeVar("T")
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+
+def _sensible(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"a time lies between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return value.astimezone(UTC)
+
+
+When = Annotated[AwareDatetime, AfterValidator(_sensible)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Note = Annotated[str, StringConstraints(max_length=4000)]
+Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+"""A phone number as somebody typed it."""
+Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+Data = Annotated[dict[str, Any], Field(max_length=200)]
+"""Fields of the installation's own."""
+
+
+class In(BaseModel):
+    """A body. Unknown fields are refused: a slip of the pen must not be taken for consent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Out(BaseModel):
+    """An answer, made from the rooms' own values by attribute."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Page(Out, Generic[T]):
+    """`more` says whether another page follows; `total` is given where counting is cheap."""
+
+    items: list[T]
+    more: bool
+    limit: int
+    offset: int
+    total: int | None = None
+
+
+class ErrorOut(Out):
+    """Every refusal. Translate by `error_id` and `params`; `message` is for logs."""
+
+    error_id: str
+    message: str
+    params: dict[str, Any]
+
+
+class Paging(BaseModel):
+    limit: int
+    offset: int
+    sort: str | None
+
+    @property
+    def descending(self) -> bool:
+        return (self.sort or "").startswith("-")
+
+    def by(self, allowed: Sequence[str], default: str) -> str:
+        """The column asked for, without its sign."""
+        column = (self.sort or default).removeprefix("-")
+        if column not in allowed:
+            raise invalid("bad_sort", f"this list sorts by {', '.join(allowed)}", allowed=list(allowed))
+        return column
+
+    def over(self, rows: Sequence[T]) -> Page[T]:
+        """A page of which one row more than the limit was fetched."""
+        return Page(
+            items=list(rows[: self.limit]), more=len(rows) > self.limit, limit=self.limit, offset=self.offset
+        )
+
+    def cut(
+        self,
+        rows: Sequence[T],
+        allowed: Sequence[str],
+        default: str,
+        *,
+        key: Callable[[T, str], Any] = getattr,
+    ) -> Page[T]:
+        """Sort and page what is short enough to be read whole. Missing values come last."""
+        column = self.by(allowed, default)
+        descending = self.descending if self.sort else default.startswith("-")
+        known = [row for row in rows if key(row, column) is not None]
+        ordered = sorted(known, key=lambda row: key(row, column), reverse=descending)
+        ordered += [row for row in rows if key(row, column) is None]
+        return Page(
+            items=ordered[self.offset : self.offset + self.limit],
+            more=len(ordered) > self.offset + self.limit,
+            limit=self.limit,
+            offset=self.offset,
+            total=len(ordered),
+        )
+
+
+def _paging(
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    sort: Annotated[
+        str | None,
+        Query(max_length=40, pattern=r"^-?[a-z_]+$", description="a column; '-' in front: descending"),
+    ] = None,
+) -> Paging:
+    return Paging(limit=limit, offset=offset, sort=sort)
+
+
+Paged = Annotated[Paging, Depends(_paging)]

@@ -1,0 +1,30 @@
+"""What the API is told at its start."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Limits and lifetimes. Sizes in bytes, times in seconds."""
+
+    cookie_secure: bool = False  # true behind HTTPS: the session cookie is then sent there only
+    session_s: int = (
+        12 * 3600
+    )  # a shift; agents must be revocable at once, so sessions are rows, not signed tokens
+    body_bytes: int = MIB
+    upload_bytes: int = 2048 * MIB
+    spool_dir: Path | None = None  # where uploads wait to be loaded; default: the system's temporary folder
+    loads_at_once: int = 2  # uploads read at the same time by this process; others wait their turn
+    hashes_at_once: int = 2  # argon2 takes 64 MiB and a fifth of a second each
+    login_failures: int = 5  # per login and address, within login_window_s
+    address_failures: int = 50  # per address
+    login_window_s: int = 300
+    live_queue: int = 256  # messages a live client may lag behind before it is dropped
+    live_clients: int = 2000
+    live_topics: int = 200  # topics one client may follow
+    live_check_s: float = 30.0  # how often an open socket's session is looked up again
+    command_wait_s: float = 5.0  # how long a command's answer is waited for when the client asks to wait
+    docs: bool = True

@@ -1,0 +1,27 @@
+"""One application on a fresh database per test."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from crm_api.access import Role
+from storage.database import Database
+from tests.integration.crm_api.given import Api
+
+
+@pytest.fixture
+async def api(db: Database) -> AsyncIterator[Api]:
+    given = Api(db)
+    yield given
+    await given.close()
+
+
+@pytest.fixture
+async def admin(api: Api) -> httpx.AsyncClient:
+    return await api.as_role(Role.ADMIN)
+
+
+@pytest.fixture
+async def operator(api: Api) -> httpx.AsyncClient:
+    return await api.as_role(Role.OPERATOR)
