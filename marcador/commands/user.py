@@ -60,7 +60,7 @@ async def _add(config: Config, login: str, role: Role, name: str, as_json: bool)
             fields = users.UserFields(name=name, role=role)
             await users.create(conn, login, hashed, fields, now=datetime.now(UTC))
         except ApiError as error:
-            raise CannotGoOn(str(error)) from error
+            raise CannotGoOn(error.detail) from error
     _show(login, password, as_json)
 
 
