@@ -1,7 +1,7 @@
-"""Asterisk's configuration, rendered from the templates in `deploy/asterisk/`, and the sounds that go with it.
+"""Asterisk's configuration, rendered from `deploy/asterisk/`, and the sounds that go with it.
 
-`*.conf` files are copied as they are; `*.conf.in` are filled in (`$name`). Every value is checked first, so that none
-can open a section of its own.
+`*.conf` files are copied as they are; `*.conf.in` are filled in (`$name`). Every value is checked first, so
+that none can open a section of its own.
 """
 
 import io
@@ -18,7 +18,7 @@ from string import Template
 _BESIDE = Path(__file__).parent / "asterisk"
 TEMPLATES = _BESIDE if _BESIDE.is_dir() else Path(__file__).parents[1] / "deploy" / "asterisk"
 
-_SAFE = re.compile(r"[A-Za-z0-9_.,/:*-]+")
+_SAFE = re.compile(r"[A-Za-z0-9_.,/:*()-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _RATE = 8000
 

@@ -1,0 +1,126 @@
+"""The carrier: SIPp, whose customers do what the last two digits of their number say.
+
+Its log of INVITEs is the independent witness of what was dialled.
+"""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from marcador.asterisk_config import Trunk
+from tests.helpers import until_sync
+from tests.system.asterisk.ports import free_udp_ports, free_udp_range
+
+_SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+class Customer(StrEnum):
+    """What a customer does: the last two digits of the number dialled. Any other digits: `ANSWERS`."""
+
+    ANSWERS = "10"
+    """180, then answers and talks."""
+    BUSY = "11"
+    """486"""
+    UNKNOWN = "12"
+    """404"""
+    CONGESTED = "13"
+    """503"""
+    SILENT = "14"
+    """180 until the call is given up"""
+    GONE_RINGING = "15"
+    """180, then 480: the customer's line went away while it rang"""
+    GONE_AT_ONCE = "16"
+    """answers, and hangs up in the same moment"""
+    EARLY_ANSWER = "17"
+    """183 with sound, then answers"""
+    EARLY_UNKNOWN = "18"
+    """183 with an announcement, then 404"""
+    DECLINED = "19"
+    """603"""
+    PRESSES_9 = "29"
+    """answers, and presses 9 three seconds later"""
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """One INVITE that reached the carrier. `at` is epoch seconds."""
+
+    attempt: str
+    number: str
+    at: float
+
+
+class Carrier:
+    """One SIPp on a port of its own; give `trunk` to Asterisk's configuration."""
+
+    def __init__(self, name: str = "carrier", talk_ms: int = 30_000, ring_ms: int = 100) -> None:
+        self.trunk = Trunk(name, "127.0.0.1", free_udp_ports(1)[0])
+        self._media = free_udp_range(4)[0]
+        self._folder = Path(tempfile.mkdtemp(prefix="marcador-carrier-"))
+        scenario = (_SCENARIOS / "carrier.xml").read_text()
+        self._scenario = self._folder / "carrier.xml"
+        self._scenario.write_text(
+            scenario.replace("@TALK_MS@", str(talk_ms)).replace("@RING_MS@", str(ring_ms))
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start answering."""
+        self._process = self._sipp(
+            "-sf", str(self._scenario), "-p", str(self.trunk.port), "-log_file", "invites.log",
+            "-rtp_echo",
+        )  # fmt: skip
+        until_sync(self._listens, message="SIPp listens")
+
+    def stop(self) -> None:
+        """End it; its calls are cut."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(timeout=5)
+            self._process = None
+
+    def remove(self) -> None:
+        """End it, and remove its folder."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def invites(self) -> list[Invite]:
+        """Every INVITE so far (retransmissions are one), in order."""
+        path = self._folder / "invites.log"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [_invite(line) for line in lines if "INVITE " in line]
+
+    def calls_in(self, asterisk_port: int, did: str, caller: str, talk_ms: int = 10_000) -> None:
+        """A customer calls `did` over this carrier's trunk; it must not be answering meanwhile."""
+        scenario = (_SCENARIOS / "inbound.xml").read_text()
+        path = self._folder / "inbound.xml"
+        path.write_text(scenario.replace("@TALK_MS@", str(talk_ms)).replace("@CALLER@", caller))
+        self._process = self._sipp(
+            "-sf", str(path), "-p", str(self.trunk.port), "-s", did, "-m", "1",
+            f"127.0.0.1:{asterisk_port}",
+        )  # fmt: skip
+
+    def _sipp(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / "sipp.out").open("ab") as out:
+            return subprocess.Popen(
+                ["sipp", *arguments, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-mp", str(self._media),
+                 "-nostdin", "-trace_logs", "-trace_err", "-error_file", "errors.log"],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self._folder,
+            )  # fmt: skip
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "sipp.out").read_text(errors="replace")[-2000:]
+        wanted = f":{self.trunk.port:04X} "
+        return any(wanted in line for line in Path("/proc/net/udp").read_text().splitlines())
+
+
+def _invite(line: str) -> Invite:
+    # INVITE <day> TAB <hour> TAB <epoch> <number> <attempt>
+    _, _, epoch = line.split("\t")
+    at, number, *attempt = epoch.split()
+    return Invite(attempt="".join(attempt), number=number, at=float(at))
