@@ -38,7 +38,8 @@ class Frames:
 
     def _banner(self) -> bool:
         line, found, rest = self._rest.partition(b"\r\n")
-        if not BANNER.startswith(line[: len(BANNER)]) or len(line) > 200:
+        expected = BANNER if found else BANNER[: len(line)]
+        if not line.startswith(expected) or len(line) > 200:
             raise BadPeer(f"does not speak AMI: {line[:40]!r}")
         if not found:
             return False

@@ -12,12 +12,13 @@ _CHANNEL_NAME = re.compile(r"[A-Za-z0-9]+/\S{1,120}-[0-9a-f]{8}(;[12])?")
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,140}(;[12])?")
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,79}(\([A-Za-z0-9_,.\- ]*\))?")
 _WORD = re.compile(r"[A-Za-z0-9_.*#+-]{1,80}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ARGUMENT_SIGNS = re.compile(r'([\\",()])')
 
 
 def line(header: str, value: str) -> str:
     """`value` unchanged, if it can stand in one line of AMI."""
-    if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
+    if _CONTROL.search(value):
         raise BadAction(f"{header}: a line break or control character may not be sent: {value!r}")
     return value
 
