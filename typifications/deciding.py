@@ -71,11 +71,10 @@ def decide(path: Sequence[Result], schedule: ScheduleRequest | None, context: Co
     """
     deciding = next((result for result in reversed(path) if result.action is not None), None)
     opted_out = next((result for result in reversed(path) if ResultClass.OPT_OUT in result.classes), None)
-    if opted_out is not None and (deciding is None or deciding.action is not Action.DO_NOT_CALL):
-        # The law's wish stands above the supervisor's: who opts out is not called, whatever else was chosen.
-        action, ruling = Action.DO_NOT_CALL, opted_out
-    else:
-        action, ruling = (deciding.action, deciding) if deciding else (None, None)
+    ruling, action = deciding, deciding.action if deciding else None
+    if opted_out is not None and action is not Action.DO_NOT_CALL:
+        # The law stands above the supervisor's choice: who opts out is not called, whatever else was picked.
+        ruling, action = opted_out, Action.DO_NOT_CALL
     if action is Action.SCHEDULE:
         event = _event(schedule, context)
     elif schedule is not None and action is not Action.DO_NOT_CALL:
@@ -135,7 +134,7 @@ def _event(schedule: ScheduleRequest | None, context: Context) -> NewEvent:
 
 
 def due_at(local: datetime, zone: str, *, typed_at: datetime) -> datetime:
-    """The instant of a typed local time. Raises `Refused` for no zone, the past, and more than a year ahead."""
+    """The instant of a typed local time. Raises `Refused`: no zone, the past, more than a year ahead."""
     try:
         due = instant(local.replace(tzinfo=None), ZoneInfo(zone))
     except (KeyError, ValueError, OSError, OverflowError) as error:

@@ -146,6 +146,12 @@ class Typification:
     idempotency_key: str | None = None
 
 
+class InteractionState(StrEnum):
+    TYPIFIED = "typified"
+    UNTYPIFIED = "untypified"
+    """The wrap-up ended without a word: to be completed by the agent or a supervisor."""
+
+
 class EventState(StrEnum):
     PENDING = "pending"
     MANAGED = "managed"
@@ -154,7 +160,7 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFields:
-    """What can be set of an agenda event. Its customer's name is its own copy: editing it changes no customer."""
+    """What can be set of an agenda event. Its customer's name is a copy: no customer is changed by it."""
 
     customer_id: UUID | None = None
     customer_name: str = ""
@@ -178,3 +184,29 @@ class AgendaEvent(EventFields):
     created_by: UUID | None = None
     created_at: datetime
     closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """One conversation with a customer, as it was typified. `result_names` read as they did then."""
+
+    id: UUID
+    channel: str
+    customer_id: UUID | None
+    campaign_id: UUID | None
+    contact_id: UUID | None
+    attempt_id: UUID | None
+    attempt_at: datetime | None
+    agent_id: UUID | None
+    e164: str
+    state: InteractionState
+    result_ids: tuple[UUID, ...]
+    result_names: tuple[str, ...]
+    action: Action | None
+    schedule: ScheduleRequest | None
+    note: str
+    profile_data: Mapping[str, Any]
+    idempotency_key: str | None
+    applied_at: datetime | None
+    """None: the conversation still runs, or nobody has typified it yet."""
+    created_at: datetime

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from storage.database import Connection
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -154,7 +156,7 @@ _SAME = {field.name for field in fields(Result)} - {
 }
 
 
-def _result(row: Mapping[str, Any]) -> Result:
+def _result(row: Record) -> Result:
     wait = row["recall_wait_ms"]
     action = Action.SCHEDULE if row["schedules"] else row["action"] and Action(row["action"])
     return Result(

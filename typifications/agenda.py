@@ -1,0 +1,255 @@
+"""The agenda: calls to be made at a chosen time, for one agent ("Para mí") or for whoever is free.
+
+An event is pending, then managed or removed, once. A contact that waits for its event is `scheduled`; no act
+here may leave one waiting without an event.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from lists import contacts
+from lists.contacts import ScheduledRelease
+from lists.model import Caps, Retry, Settlement
+from storage.database import Connection, savepoint
+from storage.ids import uuid7
+from storage.queries import Queries
+from typifications.errors import NotFound, Refused
+from typifications.model import AgendaEvent, EventFields, EventState
+
+QUERIES = Queries.load("typifications", "sql/agenda.sql")
+
+# The list's own caps are held when the attempt begins; giving a contact back to its list must not end it.
+NO_CAPS = Caps(per_contact=32_767, per_number=32_767, number_gap_s=0, customer_gap_s=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    event: AgendaEvent
+    phone_known: bool
+    """False: nobody has this number, so the event cannot be dialled or managed until somebody has."""
+
+
+async def create(
+    conn: Connection,
+    given: EventFields,
+    *,
+    interaction_id: UUID | None = None,
+    created_by: UUID | None = None,
+    may_be_past: bool = False,
+    now: datetime,
+) -> Written:
+    """Raises `Refused` for a time that is over, unless it was typed before it was."""
+    if not may_be_past:
+        _refuse_past(given.due_at, now)
+    row = await conn.fetchrow(
+        QUERIES["create"],
+        uuid7(now),
+        given.customer_id,
+        given.customer_name,
+        given.campaign_id,
+        given.contact_id,
+        given.agent_id,
+        given.e164,
+        given.due_at,
+        given.zone,
+        given.note,
+        interaction_id,
+        created_by,
+        now,
+    )
+    return await _written(conn, _one(row))
+
+
+async def get(conn: Connection, event_id: UUID) -> AgendaEvent:
+    """Raises `NotFound`."""
+    return _found(await conn.fetchrow(QUERIES["get"], event_id), event_id)
+
+
+async def edit(conn: Connection, event_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Written:
+    """Change name, agent, number, time, zone or note of a pending event; the customer stays as it is.
+
+    Raises `NotFound`, `Refused`.
+    """
+    async with savepoint(conn):
+        event = await _pending(conn, event_id)
+        wanted = replace(event, **{name: changes[name] for name in changes.keys() & _EDITABLE})
+        if wanted.due_at != event.due_at:
+            _refuse_past(wanted.due_at, now)
+        row = await conn.fetchrow(
+            QUERIES["edit"],
+            event_id,
+            wanted.customer_name,
+            wanted.agent_id,
+            wanted.e164,
+            wanted.due_at,
+            wanted.zone,
+            wanted.note,
+        )
+        return await _written(conn, _one(row))
+
+
+async def reassign(conn: Connection, event_ids: Sequence[UUID], agent_id: UUID | None) -> int:
+    """Give pending events to another agent, or to whoever is free. How many were given."""
+    return len(await conn.fetch(QUERIES["reassign"], list(event_ids), agent_id))
+
+
+async def remove(conn: Connection, event_id: UUID, *, now: datetime) -> AgendaEvent:
+    """A contact that waited for it goes back to its list. Raises `NotFound`, `Refused`."""
+    return await _close(conn, event_id, EventState.REMOVED, None, now)
+
+
+async def manage(
+    conn: Connection, event_id: UUID, *, interaction_id: UUID | None = None, now: datetime
+) -> AgendaEvent:
+    """Taken by somebody: from now on nobody else can. A second manage is refused (`event_closed`)."""
+    return await _close(conn, event_id, EventState.MANAGED, interaction_id, now)
+
+
+async def due(
+    conn: Connection, now: datetime, agent_ids: Sequence[UUID] | None = None, *, limit: int = 500
+) -> list[AgendaEvent]:
+    """Pending events whose time has come: nobody's, and those of these agents (None: everybody's)."""
+    agents = list(agent_ids) if agent_ids is not None else None
+    return _events(await conn.fetch(QUERIES["due"], now, agents, limit))
+
+
+async def next_due(conn: Connection, now: datetime) -> datetime | None:
+    """When the next pending event comes due after `now`."""
+    at: datetime | None = await conn.fetchval(QUERIES["next_due"], now)
+    return at
+
+
+async def release_due(conn: Connection, now: datetime, *, limit: int = 100) -> list[AgendaEvent]:
+    """Make the contacts of due events dialable, bound to the event's agent or free. The events released.
+
+    The event stays pending until its call is typified, or has had its tries (`tried`, `give_up`).
+    """
+    async with savepoint(conn):
+        events = _events(await conn.fetch(QUERIES["due_contacts"], now, limit))
+        releases = [
+            ScheduledRelease(event.contact_id, event.e164, event.agent_id)
+            for event in events
+            if event.contact_id is not None
+        ]
+        done = set(await contacts.release_scheduled(conn, releases, now)) if releases else set()
+    return [event for event in events if event.contact_id in done]
+
+
+async def tried(conn: Connection, contact_id: UUID, now: datetime) -> int | None:
+    """Count a call made for the contact's due event. How many it has had; None: it was not for any."""
+    tries: int | None = await conn.fetchval(QUERIES["tried"], contact_id, now)
+    return tries
+
+
+async def give_up(conn: Connection, contact_id: UUID, now: datetime) -> bool:
+    """The event has had its tries: it is removed, and the contact belongs to its list again (settle it)."""
+    return bool(await conn.fetch(QUERIES["end_of_contact"], contact_id, now))
+
+
+async def between(
+    conn: Connection,
+    start: datetime,
+    end: datetime,
+    *,
+    agent_ids: Sequence[UUID] | None = None,
+    with_free: bool = False,
+    states: Sequence[EventState] = tuple(EventState),
+    limit: int = 2000,
+) -> list[AgendaEvent]:
+    """The calendar: events due in [start, end), of these agents (None: all), perhaps with nobody's."""
+    agents = list(agent_ids) if agent_ids is not None else None
+    rows = await conn.fetch(QUERIES["between"], start, end, agents, with_free, list(states), limit)
+    return _events(rows)
+
+
+async def for_customer(conn: Connection, customer_id: UUID, *, closed: bool = False) -> list[AgendaEvent]:
+    return _events(await conn.fetch(QUERIES["of_customer"], customer_id, closed))
+
+
+async def end_of_customer(
+    conn: Connection,
+    *,
+    customer_id: UUID | None,
+    numbers: Sequence[str] = (),
+    campaign_id: UUID | None = None,
+    now: datetime,
+) -> int:
+    """Remove the pending events of a customer, and those to these numbers; campaign None means of all.
+
+    Whoever puts numbers on a do-not-call list calls this too. How many were removed.
+    """
+    rows = await conn.fetch(QUERIES["end_of_customer"], customer_id, list(numbers), campaign_id, now)
+    await _give_back(conn, (row["contact_id"] for row in rows), now)
+    return len(rows)
+
+
+async def managed_by_call(
+    conn: Connection, contact_id: UUID, interaction_id: UUID, now: datetime
+) -> list[AgendaEvent]:
+    """The contact's due events are managed: their call has been talked through."""
+    return _events(await conn.fetch(QUERIES["manage_due_of_contact"], contact_id, interaction_id, now))
+
+
+_EDITABLE = {"customer_name", "agent_id", "e164", "due_at", "zone", "note"}
+
+
+async def _close(
+    conn: Connection, event_id: UUID, state: EventState, managed_by: UUID | None, now: datetime
+) -> AgendaEvent:
+    async with savepoint(conn):
+        await _pending(conn, event_id)
+        row = await conn.fetchrow(QUERIES["close"], event_id, state, managed_by, now)
+        event = _one(row)
+        await _give_back(conn, [event.contact_id], now)
+        return event
+
+
+async def _give_back(conn: Connection, contact_ids: Iterable[UUID | None], now: datetime) -> None:
+    """Contacts left without any event are dialled by their list again."""
+    ids = sorted({contact_id for contact_id in contact_ids if contact_id is not None})
+    if not ids:
+        return
+    waiting = await conn.fetch(QUERIES["left_waiting"], ids)
+    back = [Settlement(row["id"], Retry(now), NO_CAPS) for row in waiting]
+    if back:
+        await contacts.settle_many(conn, back, now)
+
+
+async def _pending(conn: Connection, event_id: UUID) -> AgendaEvent:
+    event = _found(await conn.fetchrow(QUERIES["lock"], event_id), event_id)
+    if event.state is not EventState.PENDING:
+        raise Refused("event_closed", f"this event is {event.state} already", state=event.state)
+    return event
+
+
+async def _written(conn: Connection, event: AgendaEvent) -> Written:
+    known = await conn.fetchval(QUERIES["knows_phone"], event.e164, event.customer_id)
+    return Written(event, bool(known))
+
+
+def _refuse_past(due_at: datetime, now: datetime) -> None:
+    if due_at <= now:
+        raise Refused("in_the_past", "that time is over already")
+
+
+def _found(row: Record | None, event_id: UUID) -> AgendaEvent:
+    if row is None:
+        raise NotFound("there is no such event", event_id=str(event_id))
+    return _one(row)
+
+
+def _events(rows: Sequence[Record]) -> list[AgendaEvent]:
+    return [_one(row) for row in rows]
+
+
+_COLUMNS = [field.name for field in fields(AgendaEvent) if field.name != "state"]
+
+
+def _one(row: Record | None) -> AgendaEvent:
+    assert row is not None
+    return AgendaEvent(state=EventState(row["state"]), **{name: row[name] for name in _COLUMNS})

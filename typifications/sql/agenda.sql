@@ -1,0 +1,97 @@
+-- name: create
+INSERT INTO agenda_event (id, state, customer_id, customer_name, campaign_id, contact_id, agent_id, e164, due_at,
+                          zone, note, interaction_id, created_by, created_at)
+VALUES ($1, 'pending', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+RETURNING *;
+
+-- name: get
+SELECT * FROM agenda_event WHERE id = $1;
+
+-- name: lock
+SELECT * FROM agenda_event WHERE id = $1 FOR UPDATE;
+
+-- name: edit
+UPDATE agenda_event
+SET customer_name = $2, agent_id = $3, e164 = $4, due_at = $5, zone = $6, note = $7, tries = 0
+WHERE id = $1
+RETURNING *;
+
+-- name: reassign
+UPDATE agenda_event SET agent_id = $2 WHERE id = ANY ($1::uuid[]) AND state = 'pending' RETURNING id;
+
+-- name: close
+UPDATE agenda_event SET state = $2, managed_by = $3, closed_at = $4
+WHERE id = $1 AND state = 'pending'
+RETURNING *;
+
+-- name: manage_due_of_contact
+-- The call an event asked for has been talked through: it is managed, by this interaction.
+UPDATE agenda_event SET state = 'managed', managed_by = $2, closed_at = $3
+WHERE contact_id = $1 AND state = 'pending' AND due_at <= $3
+RETURNING *;
+
+-- name: end_of_customer
+-- $1 customer, $2 numbers, $3 campaign (NULL: all)
+UPDATE agenda_event SET state = 'removed', closed_at = $4
+WHERE state = 'pending' AND (customer_id = $1 OR e164 = ANY ($2::text[]))
+  AND ($3::uuid IS NULL OR campaign_id = $3)
+RETURNING *;
+
+-- name: end_of_contact
+UPDATE agenda_event SET state = 'removed', closed_at = $2
+WHERE contact_id = $1 AND state = 'pending' AND due_at <= $2
+RETURNING id;
+
+-- name: left_waiting
+-- Of these contacts, those that wait for an event and have none any more.
+SELECT c.id
+FROM contact c
+WHERE c.id = ANY ($1::uuid[]) AND c.state = 'scheduled'
+  AND NOT EXISTS (SELECT FROM agenda_event e WHERE e.contact_id = c.id AND e.state = 'pending')
+FOR UPDATE OF c;
+
+-- name: due
+-- $1 now, $2 agents (NULL: everybody's and nobody's), $3 limit
+SELECT * FROM agenda_event
+WHERE state = 'pending' AND due_at <= $1 AND ($2::uuid[] IS NULL OR agent_id IS NULL OR agent_id = ANY ($2))
+ORDER BY due_at, id
+LIMIT $3;
+
+-- name: due_contacts
+-- Of each due contact its first event. Rows another worker holds are left to it; an event to a number that is
+-- none of the customer's waits for a supervisor, out of the others' way.
+SELECT e.*
+FROM agenda_event e
+JOIN contact c ON c.id = e.contact_id AND c.state = 'scheduled'
+JOIN phone p ON p.customer_id = c.customer_id AND p.e164 = e.e164
+WHERE e.state = 'pending' AND e.due_at <= $1
+  AND NOT EXISTS (SELECT FROM agenda_event s
+                  WHERE s.contact_id = e.contact_id AND s.state = 'pending' AND (s.due_at, s.id) < (e.due_at, e.id))
+ORDER BY e.due_at, e.id
+LIMIT $2
+FOR UPDATE OF e SKIP LOCKED;
+
+-- name: next_due
+SELECT min(due_at) FROM agenda_event WHERE state = 'pending' AND due_at > $1;
+
+-- name: tried
+UPDATE agenda_event SET tries = tries + 1
+WHERE contact_id = $1 AND state = 'pending' AND due_at <= $2
+RETURNING tries;
+
+-- name: between
+-- $1 from, $2 to, $3 agents (NULL: all), $4 also nobody's, $5 states, $6 limit
+SELECT * FROM agenda_event
+WHERE due_at >= $1 AND due_at < $2 AND state = ANY ($5::text[])
+  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3) OR ($4::boolean AND agent_id IS NULL))
+ORDER BY due_at, id
+LIMIT $6;
+
+-- name: of_customer
+SELECT * FROM agenda_event
+WHERE customer_id = $1 AND (state = 'pending' OR $2::boolean)
+ORDER BY due_at, id
+LIMIT 200;
+
+-- name: knows_phone
+SELECT EXISTS (SELECT FROM phone WHERE e164 = $1 AND ($2::uuid IS NULL OR customer_id = $2));

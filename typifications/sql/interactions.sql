@@ -1,0 +1,43 @@
+-- name: store
+INSERT INTO interaction (id, customer_id, campaign_id, contact_id, attempt_id, attempt_at, agent_id, e164, state,
+                         result_ids, result_names, action, schedule, note, profile_data, idempotency_key, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT DO NOTHING
+RETURNING *;
+
+-- name: by_key
+SELECT * FROM interaction WHERE idempotency_key = $1;
+
+-- name: by_attempt
+SELECT * FROM interaction WHERE attempt_id = $1 FOR UPDATE;
+
+-- name: retype
+-- Said again before the hang-up, or said at last by somebody after the wrap-up.
+UPDATE interaction
+SET state = 'typified', agent_id = coalesce(agent_id, $2), result_ids = $3, result_names = $4, action = $5,
+    schedule = $6, note = $7, profile_data = $8, idempotency_key = $9,
+    customer_id = coalesce(customer_id, $10), contact_id = coalesce(contact_id, $11)
+WHERE id = $1
+RETURNING *;
+
+-- name: applied
+UPDATE interaction SET applied_at = $2, action = $3 WHERE id = $1 RETURNING *;
+
+-- name: still_talking
+-- Waits for whoever is closing the attempt, so that the answer holds until this transaction ends.
+SELECT attempt_id FROM live_attempt WHERE attempt_id = $1 FOR SHARE;
+
+-- name: history
+SELECT * FROM interaction
+WHERE customer_id = $1
+ORDER BY created_at DESC, id DESC
+LIMIT $2 OFFSET $3;
+
+-- name: untypified_of
+SELECT * FROM interaction
+WHERE campaign_id = $1 AND state = 'untypified' AND created_at < $2
+ORDER BY created_at
+LIMIT $3;
+
+-- name: get
+SELECT * FROM interaction WHERE id = $1;
