@@ -89,6 +89,9 @@ class Database:
             conn = await self._acquire(acquire_timeout)
             try:
                 yield conn
+            except asyncpg.InternalClientError:
+                conn.terminate()  # nobody knows what state it is in
+                raise
             finally:
                 await self._pool.release(conn, timeout=CLOSE_S)
 

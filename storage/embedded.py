@@ -39,15 +39,18 @@ _COMMON = {
     "max_connections": "200",
     "logging_collector": "off",
     "log_min_messages": "warning",
+    "recovery_init_sync_method": "syncfs",  # after a crash: one call, instead of seconds of one per file
 }
 _FAST = signal.SIGINT  # rolls back what is open and writes everything to disk
 _IMMEDIATE = signal.SIGQUIT
 
-# Servers we started and others still use: kept, so that nobody mistakes them for forgotten ones.
-_LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
-
 # Durability is for data somebody wants back.
-_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_THROW_AWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",
+}
 
 
 class EmbeddedPostgres:
@@ -236,7 +239,7 @@ class EmbeddedPostgres:
         )
         if done.returncode:
             said = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise EmbeddedError(f"the folder {self.data_dir} could not be made a database:\n{said}")
+            raise EmbeddedError(f"{self.data_dir} could not be made a database:\n{said}{user.advice()}")
         self._create_database(binaries, unfinished)
         unfinished.rename(self._cluster)
 
@@ -294,7 +297,7 @@ class EmbeddedPostgres:
 
     def _forget_process(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            _LEFT_RUNNING.append(self._process)
+            self._process.returncode = 0  # others use it and will end it: Popen has nothing to warn of
         self._process = None
 
     def _popen(self, command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -124,6 +124,12 @@ class ServerUser:
             return {"user": None, "group": None, "extra_groups": None}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
+    def advice(self) -> str:
+        """What to check when the server is denied a folder."""
+        if self.uid is None:
+            return ""
+        return f"\nThe folders above it must let the user {pwd.getpwuid(self.uid).pw_name} pass (chmod o+x)."
+
     def give(self, path: Path) -> None:
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)

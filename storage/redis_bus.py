@@ -40,6 +40,7 @@ class RedisBus:
         self._outbox: deque[tuple[bytes, bytes]] = deque(maxlen=_OUTBOX_LIMIT)
         self._outgoing = asyncio.Event()
         self._up = asyncio.Event()
+        self._tried = asyncio.Event()
         self._link: asyncio.Task[None] | None = None
 
     @classmethod
@@ -47,9 +48,7 @@ class RedisBus:
         """Redis need not be there yet: the bus is `healthy` when it is."""
         bus = cls(url, prefix=prefix, queue_limit=queue_limit)
         bus._link = asyncio.create_task(bus._keep_linked(), name="redis bus")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWER_S):
-                await bus._up.wait()
+        await bus._tried.wait()
         return bus
 
     @property
@@ -83,6 +82,7 @@ class RedisBus:
                     log.warning("redis lost", action="bus_lost", reason=str(lost.exceptions[0]))
             finally:
                 self._up.clear()
+                self._tried.set()
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LAST_RETRY_S)
 
@@ -111,6 +111,7 @@ class RedisBus:
                 first = False
                 self._outbox.clear()
                 self._up.set()
+                self._tried.set()
                 self._local.lose()  # whatever was said before this moment was not heard
             elif message["type"] == "pmessage":
                 self._take_in(message["channel"], message["data"])

@@ -62,5 +62,10 @@ def translation(error: Exception) -> StorageError | None:
 
 
 def _is_closed(error: Exception) -> bool:
-    """asyncpg has one class for a lost connection and for a misused one; only its words tell them apart."""
+    """asyncpg has one class for a lost connection and for a misused one; only its words tell them apart.
+
+    Its internal error is a link whose end it is just reading: PostgreSQL said goodbye while nobody asked.
+    """
+    if isinstance(error, asyncpg.InternalClientError):
+        return "cannot switch to state" in str(error)
     return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)

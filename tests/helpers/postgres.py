@@ -59,10 +59,10 @@ class TestServer:
         side.run(self._migrate(server.dsn_of(TEMPLATE)))
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
+    def fresh_database(self, template: str = TEMPLATE) -> Iterator[str]:
         """The DSN of a migrated, empty database; dropped afterwards, whoever still holds it."""
         name = f"test_{secrets.token_hex(6)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.server.dsn_of(name)
         finally:

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -15,14 +15,36 @@ class SleepingClock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+@overload
 async def until(
-    condition: Callable[[], T | Awaitable[T]],
+    condition: Callable[[], Awaitable[T]],
+    deadline: float = ...,
+    message: str = ...,
+    *,
+    clock: SleepingClock | None = ...,
+    every: float = ...,
+) -> T: ...
+
+
+@overload
+async def until(
+    condition: Callable[[], T],
+    deadline: float = ...,
+    message: str = ...,
+    *,
+    clock: SleepingClock | None = ...,
+    every: float = ...,
+) -> T: ...
+
+
+async def until(
+    condition: Callable[[], object],
     deadline: float = 5.0,
     message: str = "",
     *,
     clock: SleepingClock | None = None,
     every: float = _POLL_S,
-) -> T:
+) -> object:
     """Return the condition's first true value; fail when there is none for `deadline` seconds.
 
     With `clock` both are business seconds: a condition that comes true by the clock's timers only.
@@ -56,7 +78,7 @@ def until_sync(condition: Callable[[], T], deadline: float = 5.0, message: str =
     return value
 
 
-async def _value(condition: Callable[[], T | Awaitable[T]]) -> T:
+async def _value(condition: Callable[[], object]) -> object:
     value = condition()
     return await value if inspect.isawaitable(value) else value
 

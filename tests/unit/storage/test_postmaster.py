@@ -9,6 +9,7 @@ from subprocess import DEVNULL, PIPE, Popen
 import pytest
 
 from storage import postmaster
+from tests.helpers import until_sync
 
 
 def write(cluster: Path, pid: int, status: str = "ready   ") -> None:
@@ -29,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[Popen[bytes]]:
 
 def test_a_running_server_is_known_by_its_command_line(tmp_path: Path, server: Popen[bytes]) -> None:
     write(tmp_path, server.pid)
-    assert postmaster.running_pid(tmp_path) == server.pid
+    until_sync(lambda: postmaster.running_pid(tmp_path) == server.pid)  # a moment passes from fork to exec
     assert postmaster.ready_port(tmp_path) == 5433
     postmaster.forget_stranger(tmp_path)
     assert (tmp_path / "postmaster.pid").exists()

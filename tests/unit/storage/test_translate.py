@@ -24,6 +24,7 @@ from storage.translate import translated, translation
         (asyncpg.CannotConnectNowError("x"), errors.DatabaseDown),
         (asyncpg.ConnectionDoesNotExistError("x"), errors.DatabaseDown),
         (asyncpg.InterfaceError("connection is closed"), errors.DatabaseDown),
+        (asyncpg.InternalClientError("cannot switch to state 15; another operation"), errors.DatabaseDown),
         (ConnectionRefusedError("x"), errors.DatabaseDown),
     ],
 )

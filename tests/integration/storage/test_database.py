@@ -1,0 +1,223 @@
+"""The pool: deadlines, typed errors, values, and life after a restart of PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from storage.database import Connection, Database, connect, savepoint
+from storage.embedded import EmbeddedPostgres
+from storage.errors import Conflict, DatabaseDown, DeadlinePassed, InvalidValue, MissingReference
+from storage.in_flight import InFlight
+from storage.throw_away import throw_away_postgres
+from tests.helpers import until
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[EmbeddedPostgres]:
+    """A server these tests may stop."""
+    with throw_away_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+async def restartable(own_server: EmbeddedPostgres) -> AsyncIterator[Database]:
+    if own_server.pid is None:
+        await asyncio.to_thread(own_server.restart)
+    async with await Database.open(own_server.dsn, max_size=3) as database:
+        yield database
+
+
+async def test_json_goes_in_and_comes_out_as_values_also_by_copy(db: Database) -> None:
+    value = {"nombre": "Núñez", "list": [1, 2.5, None, True], "nested": {"a": []}}
+    async with db.transaction() as conn:
+        assert await conn.fetchval("SELECT $1::jsonb", value) == value
+        assert await conn.fetchval("SELECT $1::jsonb ->> 'nombre'", value) == "Núñez"
+        await conn.execute("CREATE TEMP TABLE loaded (data jsonb) ON COMMIT DROP")
+        await conn.copy_records_to_table("loaded", records=[(value,), ({},)])
+        assert [row["data"] for row in await conn.fetch("SELECT data FROM loaded")] == [value, {}]
+
+
+async def test_the_session_is_in_utc_and_says_whose_it_is(db: Database) -> None:
+    async with db.connection() as conn:
+        assert await conn.fetchval("SHOW timezone") == "UTC"
+        assert await conn.fetchval("SHOW application_name") == "test"
+        moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        assert await conn.fetchval("SELECT $1::timestamptz", moment) == moment
+        assert (await conn.fetchval("SELECT $1::timestamptz", moment)).utcoffset() == timedelta(0)
+
+
+async def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
+    async with db.transaction() as conn:
+        await conn.execute("CREATE TABLE note (id int PRIMARY KEY)")
+
+    async def fail_half_way() -> None:
+        async with db.transaction() as conn:
+            await conn.execute("INSERT INTO note VALUES (1)")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_half_way()
+    async with db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM note") == 0
+
+
+async def test_a_broken_constraint_is_told_by_its_name(db: Database) -> None:
+    async with db.transaction() as conn:
+        await conn.execute(
+            "CREATE TABLE note (id int CONSTRAINT one_note PRIMARY KEY, n int CONSTRAINT small CHECK (n < 9),"
+            " other int CONSTRAINT other_note REFERENCES note)"
+        )
+        await conn.execute("INSERT INTO note VALUES (1, 1, 1)")
+    for sql, error, constraint in (
+        ("INSERT INTO note VALUES (1, 1, 1)", Conflict, "one_note"),
+        ("INSERT INTO note VALUES (2, 9, 1)", InvalidValue, "small"),
+        ("INSERT INTO note VALUES (2, 1, 7)", MissingReference, "other_note"),
+    ):
+        with pytest.raises(error) as caught:
+            async with db.transaction() as conn:
+                await conn.execute(sql)
+        assert caught.value.constraint == constraint
+        assert isinstance(caught.value.__cause__, asyncpg.PostgresError)
+
+
+async def test_a_savepoint_undoes_its_block_only(db: Database) -> None:
+    async def twice(conn: Connection) -> None:
+        async with savepoint(conn):
+            await conn.execute("INSERT INTO note VALUES (2)")
+            await conn.execute("INSERT INTO note VALUES (1)")
+
+    async with db.transaction() as conn:
+        await conn.execute("CREATE TABLE note (id int PRIMARY KEY)")
+        await conn.execute("INSERT INTO note VALUES (1)")
+        with pytest.raises(Conflict):
+            await twice(conn)
+        await conn.execute("INSERT INTO note VALUES (3)")
+    async with db.connection() as conn:
+        assert [row["id"] for row in await conn.fetch("SELECT id FROM note ORDER BY id")] == [1, 3]
+
+
+async def test_a_statement_that_takes_too_long_is_ended_and_the_connection_lives(database_dsn: str) -> None:
+    async with await Database.open(database_dsn, max_size=1, command_timeout=0.05) as database:
+        with pytest.raises(DeadlinePassed):
+            async with database.connection() as conn:
+                await conn.execute("SELECT pg_sleep(30)")
+        async with database.connection() as conn:
+            assert await conn.fetchval("SELECT 1") == 1
+
+
+async def test_the_wait_for_a_free_connection_ends(database_dsn: str) -> None:
+    async with await Database.open(database_dsn, max_size=1) as database, database.connection():
+        with pytest.raises(DeadlinePassed, match="no database connection was free"):
+            async with database.connection(acquire_timeout=0.05):
+                pass
+
+
+async def test_a_cancelled_caller_leaves_a_clean_connection(database_dsn: str) -> None:
+    async with await Database.open(database_dsn, max_size=1) as database:
+        async with database.transaction() as conn:
+            await conn.execute("CREATE TABLE note (id int)")
+        begun = asyncio.Event()
+
+        async def interrupted() -> None:
+            async with database.transaction() as conn:
+                await conn.execute("INSERT INTO note VALUES (1)")
+                begun.set()
+                await conn.execute("SELECT pg_sleep(30)")
+
+        task = asyncio.create_task(interrupted())
+        await asyncio.wait_for(begun.wait(), 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.connection() as conn:
+            assert await conn.fetchval("SELECT count(*) FROM note") == 0
+
+
+async def test_work_is_counted_as_in_flight_for_as_long_as_a_connection_is_held(database_dsn: str) -> None:
+    in_flight = InFlight()
+    async with await Database.open(database_dsn, max_size=2, in_flight=in_flight) as database:
+        assert not in_flight
+        async with database.connection(), database.transaction() as conn:
+            assert in_flight.count == 2
+            await conn.execute("SELECT 1")
+        with pytest.raises(RuntimeError):
+            async with database.connection():
+                raise RuntimeError
+        assert not in_flight
+    assert not in_flight
+
+
+async def test_the_pool_recovers_by_itself_after_postgresql_was_restarted(
+    own_server: EmbeddedPostgres, restartable: Database
+) -> None:
+    async with restartable.connection() as one, restartable.connection() as two:
+        pids = {await one.fetchval("SELECT pg_backend_pid()"), await two.fetchval("SELECT pg_backend_pid()")}
+    await asyncio.to_thread(own_server.restart)
+    for _ in range(4):
+        async with restartable.connection() as conn:
+            assert await conn.fetchval("SELECT pg_backend_pid()") not in pids
+
+
+async def test_what_was_under_way_when_postgresql_died_fails_as_database_down(
+    own_server: EmbeddedPostgres, restartable: Database
+) -> None:
+    begun = asyncio.Event()
+
+    async def under_way() -> None:
+        async with restartable.transaction() as conn:
+            begun.set()
+            await conn.execute("SELECT pg_sleep(30)")
+
+    task = asyncio.create_task(under_way())
+    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.to_thread(own_server.kill)
+    with pytest.raises(DatabaseDown):
+        await task
+    with pytest.raises(DatabaseDown):
+        async with restartable.connection() as conn:
+            await conn.execute("SELECT 1")
+
+
+async def test_waiting_until_postgresql_is_up_is_bounded_and_succeeds_when_it_is(
+    own_server: EmbeddedPostgres, restartable: Database
+) -> None:
+    await asyncio.to_thread(own_server.kill)
+    with pytest.raises(DatabaseDown, match=r"did not answer within 0\.1 s"):
+        await restartable.wait_until_up(0.1)
+    waiting = asyncio.create_task(restartable.wait_until_up(20))
+    await asyncio.to_thread(own_server.restart)
+    await waiting
+    async with restartable.connection() as conn:
+        assert await conn.fetchval("SELECT 1") == 1
+
+
+async def test_opening_a_pool_on_nothing_fails_as_database_down() -> None:
+    with pytest.raises(DatabaseDown):
+        await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_a_session_that_is_left_alone_in_a_transaction_does_not_leak_into_the_next_user(
+    database_dsn: str, loop_errors: list[object]
+) -> None:
+    async with await Database.open(database_dsn, max_size=1) as database:
+        async with database.connection() as conn:
+            await conn.execute("BEGIN")
+        async with database.connection() as conn:
+            assert not conn.is_in_transaction()
+    assert len(loop_errors) == 1  # asyncpg tells of it: it is a mistake
+    loop_errors.clear()
+
+
+async def test_a_single_connection_for_maintenance_closes_itself(db: Database, database_dsn: str) -> None:
+    async with connect(database_dsn, application_name="maintenance") as conn:
+        assert await conn.fetchval("SELECT $1::jsonb", [1]) == [1]
+
+    async def gone() -> bool:
+        async with db.connection() as conn:
+            seen = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'maintenance'"
+            return bool(await conn.fetchval(seen) == 0)
+
+    await until(gone)
