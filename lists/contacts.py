@@ -1,4 +1,4 @@
-"""A contact's life between attempts: settled, added, explained."""
+"""A contact's life between attempts: settled, released, added, explained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,13 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from lists.model import Caps, ContactState, Decision, Settled, Settlement
+from lists import customers, dial_lists
+from lists.errors import NotFound, Refused
+from lists.gate import close_gate
+from lists.model import Caps, ContactState, Decision, PhoneState, Settled, Settlement
+from lists.queries import CONTACTS, Row
+from lists.settling import ContactFacts, PhoneFacts, Place, last_position, place
+from lists.zones import effective_zones, zone_key
 from storage.database import Connection
+from storage.ids import uuid7
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record for a running campaign, as the API takes it. Numbers as typed; `region` reads national ones."""
+    """One record for a running campaign, as the API takes it. Numbers as typed; `region` reads national ones.
+
+    Without a `dial_list_id` it goes to the campaign's own list for such records.
+    """
 
     campaign_id: UUID
     destination: str
@@ -23,6 +33,7 @@ class Record:
     priority: int = 100
     name: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    dial_list_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +47,125 @@ class ScheduledRelease:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """The facts that keep a contact from being dialled now; hours and agents are the dialer's to add."""
+    """What keeps a contact from being dialled now, as far as the lists know; hours and agents are the
+    dialer's.
+
+    `reasons` are stable words, the weightiest first: ended, list_deleted, list_expired, list_loading,
+    list_paused, campaign_closed, do_not_call, bad_phone, no_phone, live, live_elsewhere,
+    awaiting_typification, scheduled, reserved, waits, agent_only. None at all: it is due.
+    """
 
     contact_id: UUID
+    campaign_id: UUID
+    customer_id: UUID
     state: ContactState
-    reasons: tuple[
-        str, ...
-    ]  # stable words: list_paused, waits, do_not_call, attempts_used, agent_only, live, ...
+    reasons: tuple[str, ...]
     until: datetime | None
+    e164: str | None
     zones: tuple[str, ...]
+    list_zone: str | None
     attempts: int
-    facts: Mapping[str, Any]
+    agent_id: UUID | None
+    final_reason: str | None
+    do_not_call_since: datetime | None
+    number_last: datetime | None
+    customer_last: datetime | None
 
 
 async def settle(
     conn: Connection, contact_id: UUID, decision: Decision, caps: Caps, now: datetime
 ) -> Settled:
-    """Apply one decision (see settle_many)."""
-    return (await settle_many(conn, [Settlement(contact_id, decision, caps)], now))[0]
+    """Apply one decision (see settle_many). Raises NotFound."""
+    settled = await settle_many(conn, [Settlement(contact_id, decision, caps)], now)
+    if not settled:
+        raise NotFound(f"there is no contact {contact_id}")
+    return settled[0]
 
 
 async def settle_many(conn: Connection, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
-    """Apply decisions in one read and one write, in the given order of answers.
+    """Apply decisions, one a contact, with one read and one write; answers in the order asked, unknown ids
+    left out.
 
-    An ended contact stays as it is. A contact of a deleted or expired list ends instead of waiting again.
+    A contact that has ended stays as it is. One of a deleted or expired list ends instead of waiting again.
     """
-    raise NotImplementedError
+    if not settlements:
+        return []
+    rows = await conn.fetch(CONTACTS.settle_facts, [s.contact_id for s in settlements], now)
+    contacts = {row["id"]: _facts(row) for row in rows}
+    places: dict[UUID, Place] = {}
+    answers: list[Settled] = []
+    for s in settlements:
+        contact = contacts.get(s.contact_id)
+        if contact is None:
+            continue
+        new = place(contact, s.decision, s.caps, now)
+        if new is not None:
+            places[s.contact_id] = new
+        answers.append(
+            Settled(
+                contact_id=s.contact_id,
+                state=new.state if new else contact.state,
+                reason=new.reason if new else "",
+                next_at=new.next_at if new else contact.next_at,
+                cursor=new.cursor if new else contact.cursor,
+                changed=new is not None,
+            )
+        )
+    if places:
+        await _store(conn, places, now)
+    return answers
+
+
+async def _store(conn: Connection, places: Mapping[UUID, Place], now: datetime) -> None:
+    new = places.values()
+    await conn.execute(
+        CONTACTS.settle,
+        list(places),
+        [p.state for p in new],
+        [p.cursor for p in new],
+        [p.position for p in new],
+        [p.next_at for p in new],
+        [p.retries for p in new],
+        [p.agent_id for p in new],
+        [p.zone_key for p in new],
+        [p.reason for p in new],
+        now,
+    )
+
+
+def _facts(row: Row) -> ContactFacts:
+    customer_zone, list_zone = row["customer_zone"], row["list_zone"]
+    phones = zip(
+        row["positions"] or (),
+        row["states"] or (),
+        row["phone_attempts"] or (),
+        row["zones"] or (),
+        row["do_not_call"] or (),
+        strict=True,
+    )
+    return ContactFacts(
+        contact_id=row["id"],
+        state=ContactState(row["state"]),
+        cursor=row["cursor"],
+        position=row["position"],
+        next_at=row["next_at"],
+        attempts=row["attempts"],
+        retries=row["retries"],
+        agent_id=row["agent_id"],
+        zone_key=row["zone_key"],
+        list_deleted=row["list_deleted"],
+        list_expired=row["list_expired"],
+        phones=[
+            PhoneFacts(
+                position=position,
+                state=PhoneState(state),
+                attempts=attempts,
+                do_not_call=do_not_call,
+                zones=effective_zones(customer_zone, list_zone, zones.split("|") if zones else ()),
+            )
+            for position, state, attempts, zones, do_not_call in phones
+        ],
+    )
 
 
 async def release_scheduled(
@@ -71,24 +175,115 @@ async def release_scheduled(
 
     A number that is none of the customer's phones leaves the contact where it is.
     """
-    raise NotImplementedError
+    rows = await conn.fetch(
+        CONTACTS.release_scheduled,
+        [r.contact_id for r in releases],
+        [r.e164 for r in releases],
+        [r.agent_id for r in releases],
+        now,
+    )
+    return [row["id"] for row in rows]
 
 
 async def stranded(conn: Connection, campaign_id: UUID) -> list[UUID]:
     """Contacts marked live without a live attempt: their worker died between closing and settling."""
-    raise NotImplementedError
+    return [row["id"] for row in await conn.fetch(CONTACTS.stranded, campaign_id)]
 
 
 async def remove_from_lists(conn: Connection, customer_id: UUID, now: datetime) -> int:
     """End waiting contacts of every list that hold one of the customer's numbers; live calls finish."""
-    raise NotImplementedError
+    await close_gate(conn)
+    return len(await conn.fetch(CONTACTS.remove_from_lists, customer_id, now))
 
 
 async def add_one(conn: Connection, record: Record, now: datetime) -> UUID:
-    """Add one record to a campaign's list for such records. The contact's id. Raises Refused (bad number, twice)."""
-    raise NotImplementedError
+    """Add one record to a campaign's list. The contact's id. Raises Refused (bad number, already waiting)
+    or NotFound.
+
+    The customer is known by the main number within the list's base; numbers not yet theirs become
+    alternatives.
+    """
+    if record.dial_list_id is not None:
+        target = await dial_lists.get(conn, record.dial_list_id)
+        if target.campaign_id != record.campaign_id:
+            raise Refused("list_of_another_campaign", "The list belongs to another campaign.")
+    else:
+        target = await dial_lists.for_records(conn, record.campaign_id, region=record.region, now=now)
+    customer = await customers.upsert_by_number(
+        conn,
+        target.base_id,
+        record.destination,
+        record.alternatives,
+        region=record.region,
+        name=record.name,
+        data=record.data,
+        now=now,
+    )
+    phone = next(p for p in customer.phones if p.e164 == customer.key)
+    zones = effective_zones(customer.zone, target.effective_zone, phone.zones)
+    contact_id: UUID | None = await conn.fetchval(
+        CONTACTS.add_contact,
+        uuid7(now),
+        target.id,
+        record.campaign_id,
+        customer.id,
+        record.priority,
+        last_position(now),
+        max(record.calldate or now, now),
+        zone_key(zones),
+        record.agent_id,
+        dict(record.data),
+        now,
+    )
+    if contact_id is None:
+        raise Refused("already_in_campaign", "This customer already waits to be called in this campaign.")
+    return contact_id
 
 
 async def why_not(conn: Connection, contact_id: UUID, now: datetime) -> WhyNot:
-    """Why this contact is not being dialled, as far as the lists know."""
-    raise NotImplementedError
+    """Why this contact is not being dialled, as far as the lists know. Raises NotFound."""
+    row = await conn.fetchrow(CONTACTS.why_not, contact_id, now)
+    if row is None:
+        raise NotFound(f"there is no contact {contact_id}")
+    state = ContactState(row["state"])
+    return WhyNot(
+        contact_id=contact_id,
+        campaign_id=row["campaign_id"],
+        customer_id=row["customer_id"],
+        state=state,
+        reasons=tuple(_reasons(row, state, now)),
+        until=row["next_at"] if state is ContactState.PENDING and row["next_at"] > now else None,
+        e164=row["e164"],
+        zones=effective_zones(row["customer_zone"], row["list_zone"], row["zones"] or ()),
+        list_zone=None if row["customer_zone"] else row["list_zone"],
+        attempts=row["attempts"],
+        agent_id=row["agent_id"],
+        final_reason=row["final_reason"],
+        do_not_call_since=row["do_not_call_since"],
+        number_last=row["number_last"],
+        customer_last=row["customer_last"],
+    )
+
+
+def _reasons(row: Row, state: ContactState, now: datetime) -> list[str]:
+    if not state.is_open:
+        return ["ended"]
+    live = state is ContactState.LIVE
+    checks = {
+        "list_deleted": row["list_deleted"],
+        "list_expired": row["list_expired"],
+        "list_loading": not row["list_ready"],
+        "list_paused": row["list_paused"],
+        "campaign_closed": row["fence_open"] is False,
+        "do_not_call": row["do_not_call_since"] is not None,
+        "no_phone": row["e164"] is None,
+        "bad_phone": row["phone_state"] not in (None, PhoneState.GOOD),
+        "live": live,
+        "live_elsewhere": row["live_elsewhere"] and not live,
+        "awaiting_typification": state is ContactState.AWAITING_TYPIFICATION,
+        "scheduled": state is ContactState.SCHEDULED,
+        "reserved": row["reserved"],
+        "waits": state is ContactState.PENDING and row["next_at"] > now,
+        "agent_only": row["agent_id"] is not None,
+    }
+    return [reason for reason, holds in checks.items() if holds]

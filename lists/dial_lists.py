@@ -1,12 +1,23 @@
 """Bases and dial lists: made, paused, ordered, deleted, exported, measured."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from lists.errors import NotFound, Refused
+from lists.gate import close_gate
 from lists.model import ContactState
+from lists.queries import DIAL_LISTS, Row
+from lists.tables import BOM, write_rows
 from storage.database import Connection
+from storage.ids import uuid7
+
+RECORDS_LIST = "records"  # where records added one by one go, one list a campaign
+_SAMPLE = 1000
+_PIECE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class DialList:
     base_id: UUID
     name: str
     zone: str | None
+    effective_zone: str | None  # its own or its base's
     priority: int
     paused: bool
     ready: bool
@@ -55,50 +67,200 @@ async def create_base(
     zone: str | None = None,
     now: datetime,
 ) -> Base:
-    raise NotImplementedError
+    """A new base. Raises Refused when the name is taken."""
+    base_id = uuid7(now)
+    if not await conn.fetchval(DIAL_LISTS.create_base, base_id, name, list(key_columns), region, zone, now):
+        raise Refused("base_name_taken", f"There is already a base named {name}.")
+    return Base(base_id, name, tuple(key_columns), region, zone, 0, now)
 
 
 async def bases(conn: Connection, *, limit: int = 50, offset: int = 0) -> list[Base]:
-    raise NotImplementedError
+    """By name."""
+    return [_base(row) for row in await conn.fetch(DIAL_LISTS.bases, None, None, limit, offset)]
+
+
+async def get_base(conn: Connection, base_id: UUID) -> Base:
+    """Raises NotFound."""
+    row = await conn.fetchrow(DIAL_LISTS.bases, base_id, None, 1, 0)
+    if row is None:
+        raise NotFound(f"there is no base {base_id}")
+    return _base(row)
+
+
+async def base_by_name(conn: Connection, name: str) -> Base | None:
+    row = await conn.fetchrow(DIAL_LISTS.bases, None, name, 1, 0)
+    return _base(row) if row else None
 
 
 async def delete_base(conn: Connection, base_id: UUID, now: datetime) -> int:
-    """End the base's open contacts and hide its customers; interactions and do-not-call stay. Contacts ended."""
-    raise NotImplementedError
+    """End the base's waiting contacts and its lists, and hide its customers; interactions and do-not-call
+    stay.
+
+    How many contacts ended. Live calls finish. Needs a transaction. Raises NotFound.
+    """
+    await close_gate(conn)
+    if not await conn.fetchval(DIAL_LISTS.delete_base, base_id, now):
+        raise NotFound(f"there is no base {base_id}")
+    ended = await conn.fetch(DIAL_LISTS.end_base_contacts, base_id, now)
+    for row in await conn.fetch(DIAL_LISTS.lists_of_base, base_id):
+        await delete(conn, row["id"], now)
+    await conn.execute(DIAL_LISTS.delete_customers, base_id, now)
+    return len(ended)
+
+
+async def create(
+    conn: Connection,
+    campaign_id: UUID,
+    base_id: UUID,
+    name: str,
+    *,
+    zone: str | None = None,
+    priority: int = 100,
+    ready: bool = True,
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> DialList:
+    """A new list, empty. Raises Refused when the campaign has one of that name."""
+    list_id = uuid7(now)
+    if not await conn.fetchval(
+        DIAL_LISTS.create_list, list_id, campaign_id, base_id, name, zone, priority, ready, expires_at, now
+    ):
+        raise Refused("list_name_taken", f"The campaign already has a list named {name}.")
+    return await get(conn, list_id)
 
 
 async def get(conn: Connection, dial_list_id: UUID) -> DialList:
-    raise NotImplementedError
+    """Raises NotFound."""
+    row = await conn.fetchrow(DIAL_LISTS.lists, dial_list_id, None, None)
+    if row is None:
+        raise NotFound(f"there is no dial list {dial_list_id}")
+    return DialList(**dict(row))
 
 
 async def of_campaign(conn: Connection, campaign_id: UUID) -> list[DialList]:
     """In the order they are dialled."""
-    raise NotImplementedError
+    return [DialList(**dict(row)) for row in await conn.fetch(DIAL_LISTS.lists, None, campaign_id, None)]
+
+
+async def for_records(conn: Connection, campaign_id: UUID, *, region: str, now: datetime) -> DialList:
+    """The campaign's list for records added one by one, made with a base of its own at the first."""
+    row = await conn.fetchrow(DIAL_LISTS.lists, None, campaign_id, RECORDS_LIST)
+    if row is None:
+        name = f"{RECORDS_LIST} {campaign_id}"
+        base = await base_by_name(conn, name)
+        # Of two first records at the same moment the second waits for the first one's insert, and finds it.
+        if base is None:
+            await conn.execute(DIAL_LISTS.create_base, uuid7(now), name, [], region, None, now)
+            base = await base_by_name(conn, name)
+        assert base is not None
+        await conn.execute(
+            DIAL_LISTS.create_list, uuid7(now), campaign_id, base.id, RECORDS_LIST, None, 100, True, None, now
+        )
+        row = await conn.fetchrow(DIAL_LISTS.lists, None, campaign_id, RECORDS_LIST)
+    assert row is not None
+    return DialList(**dict(row))
 
 
 async def pause(conn: Connection, dial_list_id: UUID, paused: bool) -> None:
-    """After commit no attempt of a paused list begins; live calls finish."""
-    raise NotImplementedError
+    """After commit no attempt of a paused list begins; live calls finish. Needs a transaction. Raises
+    NotFound."""
+    await close_gate(conn)
+    _must(await conn.fetchval(DIAL_LISTS.pause, dial_list_id, paused), dial_list_id)
 
 
 async def set_priority(conn: Connection, dial_list_id: UUID, priority: int) -> None:
-    raise NotImplementedError
+    """Lower is dialled first. Raises NotFound."""
+    _must(await conn.fetchval(DIAL_LISTS.set_priority, dial_list_id, priority), dial_list_id)
 
 
 async def delete(conn: Connection, dial_list_id: UUID, now: datetime) -> int:
-    """End the list's waiting contacts as removed; live calls finish. How many ended."""
-    raise NotImplementedError
+    """End the list's waiting contacts as removed; live calls finish. How many ended.
+
+    Its file may be loaded again. Needs a transaction. Raises NotFound.
+    """
+    await close_gate(conn)
+    _must(await conn.fetchval(DIAL_LISTS.delete_list, dial_list_id, now), dial_list_id)
+    await conn.execute(DIAL_LISTS.forget_load, dial_list_id)
+    ended = await conn.fetch(
+        DIAL_LISTS.end_list_contacts, dial_list_id, now, ContactState.REMOVED, "list_deleted"
+    )
+    return len(ended)
 
 
 async def expire_due(conn: Connection, now: datetime) -> int:
-    """End the waiting contacts of lists whose time is over."""
-    raise NotImplementedError
+    """End the waiting contacts of lists whose time is over. How many ended."""
+    ended = 0
+    for row in await conn.fetch(DIAL_LISTS.expired, now):
+        ended += len(
+            await conn.fetch(
+                DIAL_LISTS.end_list_contacts, row["id"], now, ContactState.EXPIRED, "list_expired"
+            )
+        )
+    return ended
 
 
 async def list_progress(conn: Connection, dial_list_id: UUID) -> ListProgress:
-    raise NotImplementedError
+    """How far the list is. Raises NotFound."""
+    await get(conn, dial_list_id)
+    by_state: Counter[ContactState] = Counter()
+    by_reason: Counter[str] = Counter()
+    untouched = in_retry = 0
+    for row in await conn.fetch(DIAL_LISTS.progress, dial_list_id):
+        state, contacts = ContactState(row["state"]), row["contacts"]
+        by_state[state] += contacts
+        if state is ContactState.PENDING:
+            in_retry += contacts if row["tried"] else 0
+            untouched += 0 if row["tried"] else contacts
+        if row["reason"]:
+            by_reason[row["reason"]] += contacts
+    return ListProgress(dial_list_id, by_state.total(), by_state, untouched, in_retry, by_reason)
 
 
-def export(conn: Connection, dial_list_id: UUID) -> AsyncIterator[bytes]:
-    """The list as CSV (UTF-8 with BOM, ';'), in pieces, safe to open in a spreadsheet. Needs a transaction."""
-    raise NotImplementedError
+_FIXED_COLUMNS = (
+    "key",
+    "document",
+    "name",
+    "state",
+    "reason",
+    "attempts",
+    "last_outcome",
+    "last_at",
+    "next_at",
+    "priority",
+)
+
+
+async def export(conn: Connection, dial_list_id: UUID) -> AsyncIterator[bytes]:
+    """The list as CSV (UTF-8 with BOM, ';'), in pieces, safe to open in a spreadsheet. Needs a transaction.
+
+    Fixed columns, the phones in order, then the customers' extra columns. Raises NotFound at the first piece.
+    """
+    await get(conn, dial_list_id)
+    fields = [row["f"] for row in await conn.fetch(DIAL_LISTS.data_fields, dial_list_id, _SAMPLE)]
+    yield (BOM + write_rows([(*_FIXED_COLUMNS, "phones", *fields)])).encode()
+    rows: list[tuple[object, ...]] = []
+    async for row in conn.cursor(DIAL_LISTS.export, dial_list_id, prefetch=_PIECE):
+        rows.append(_export_row(row, fields))
+        if len(rows) == _PIECE:
+            yield write_rows(rows).encode()
+            rows.clear()
+    yield write_rows(rows).encode()
+
+
+def _export_row(row: Row, fields: Sequence[str]) -> tuple[object, ...]:
+    fixed = (_text(row[column]) for column in _FIXED_COLUMNS)
+    data: Mapping[str, Any] = row["data"]
+    return (*fixed, " ".join(row["e164s"] or ()), *(data.get(field) for field in fields))
+
+
+def _text(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _base(row: Row) -> Base:
+    return Base(**{**dict(row), "key_columns": tuple(row["key_columns"])})
+
+
+def _must(found: object, dial_list_id: UUID) -> None:
+    if not found:
+        raise NotFound(f"there is no dial list {dial_list_id}")

@@ -6,7 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from lists.errors import NotFound, Refused
+from lists.gate import close_gate
+from lists.queries import DO_NOT_CALL
 from storage.database import Connection
+from storage.ids import uuid7
 
 
 class Source(StrEnum):
@@ -43,22 +47,52 @@ async def add(
     user_id: UUID | None = None,
     now: datetime,
 ) -> list[UUID]:
-    """Forbid these numbers, and all phones of the customer if one is named; campaign None means every campaign.
+    """Forbid these numbers (E.164), and all phones of the customer if one is named; campaign None: every
+    campaign.
 
     Ends the named customer's contacts in scope, and everyone's contacts left without a number to dial.
-    Answers the live attempts not yet answered that ring to these numbers: the dialer hangs them up.
+    Answers the attempts still ringing to these numbers: the dialer hangs them up. Once the transaction has
+    committed, no attempt to them begins. Needs a transaction.
     """
-    raise NotImplementedError
+    await close_gate(conn)
+    forbidden = set(numbers)
+    if customer_id is not None:
+        forbidden |= {row["e164"] for row in await conn.fetch(DO_NOT_CALL.phones_of, customer_id)}
+    e164s = sorted(forbidden)
+    await conn.execute(
+        DO_NOT_CALL.add,
+        [uuid7(now) for _ in e164s],
+        e164s,
+        campaign_id,
+        source,
+        reason,
+        attempt_id,
+        user_id,
+        now,
+    )
+    if customer_id is not None:
+        await conn.execute(DO_NOT_CALL.end_customer, customer_id, campaign_id, now)
+    await conn.execute(DO_NOT_CALL.end_unreachable, e164s, campaign_id, now)
+    return [row["attempt_id"] for row in await conn.fetch(DO_NOT_CALL.ringing, e164s, campaign_id)]
 
 
 async def lift(conn: Connection, entry_id: UUID, *, user_id: UUID | None, reason: str, now: datetime) -> bool:
-    """Allow the number again. Needs a reason. False: it was lifted before. Ended contacts stay ended."""
-    raise NotImplementedError
+    """Allow the number again. False: it was lifted before. Ended contacts stay ended.
+
+    Raises Refused without a reason, NotFound.
+    """
+    if not reason.strip():
+        raise Refused("reason_needed", "Say why this number may be called again.")
+    if await conn.fetchval(DO_NOT_CALL.lift, entry_id, now, user_id, reason.strip()):
+        return True
+    if not await conn.fetchval(DO_NOT_CALL.exists, entry_id):
+        raise NotFound(f"there is no do-not-call entry {entry_id}")
+    return False
 
 
 async def blocked(conn: Connection, e164: str, campaign_id: UUID | None) -> bool:
-    """Whether this number may not be dialled for this campaign (or, with None, is forbidden for every one)."""
-    raise NotImplementedError
+    """Whether this number may not be dialled for this campaign (with None: is forbidden for every one)."""
+    return bool(await conn.fetchval(DO_NOT_CALL.blocked, e164, campaign_id))
 
 
 async def page(
@@ -70,5 +104,8 @@ async def page(
     limit: int = 50,
     offset: int = 0,
 ) -> list[Entry]:
-    """Entries, newest first, by the start of the number and the campaign."""
-    raise NotImplementedError
+    """Entries, newest first, by digits of the number and by campaign; lifted ones too if asked."""
+    digits = "".join(c for c in number if c.isdigit())
+    like = f"%{digits}%" if digits else None
+    rows = await conn.fetch(DO_NOT_CALL.page, like, campaign_id, lifted, limit, offset)
+    return [Entry(**{**dict(row), "source": Source(row["source"])}) for row in rows]

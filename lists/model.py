@@ -64,8 +64,8 @@ class PhoneState(StrEnum):
 class Reserved:
     """A contact lent to one worker until its lease ends, with the number at its cursor.
 
-    `zones` are the candidate zones already resolved in the order customer, list, base, number; `list_zone` is set
-    only where the list's or base's zone decided. No zones at all: only the campaign may know.
+    `zones` are the candidate zones already resolved in the order customer, list, base, number; `list_zone`
+    is set only where the list's or base's zone decided. No zones at all: only the campaign may know.
     """
 
     contact_id: UUID
@@ -157,7 +157,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class BeginInbound:
-    """A call that came in. It spends no attempt and meets no cap; `e164` is None when the caller hides the number."""
+    """A call that came in. It spends no attempt and meets no cap; `e164` is None when the caller hides the
+    number."""
 
     attempt_id: UUID
     begun_at: datetime
@@ -179,7 +180,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What is known of an ended attempt. `costs_attempt` False (the trunk's fault) gives every counter back."""
+    """What is known of an ended attempt. `costs_attempt` False (the trunk's fault) gives every counter
+    back."""
 
     attempt_id: UUID
     begun_at: datetime

@@ -1,0 +1,90 @@
+-- name: settle_facts
+-- A row per contact, locked in the order of ids, with its customer's phones as parallel arrays.
+SELECT c.id, c.state, c.cursor, c.position, c.next_at, c.attempts, c.retries, c.agent_id, c.zone_key,
+       l.deleted_at IS NOT NULL AS list_deleted, coalesce(l.expires_at <= $2, false) AS list_expired,
+       k.zone AS customer_zone, coalesce(l.zone, b.zone) AS list_zone,
+       p.positions, p.states, p.attempts AS phone_attempts, p.zones, p.do_not_call
+FROM contact c
+JOIN dial_list l ON l.id = c.dial_list_id
+JOIN base b ON b.id = l.base_id
+JOIN customer k ON k.id = c.customer_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(p.position ORDER BY p.position) AS positions,
+           array_agg(p.state ORDER BY p.position) AS states,
+           array_agg(coalesce(n.attempts, 0) ORDER BY p.position) AS attempts,
+           array_agg(array_to_string(p.zones, '|') ORDER BY p.position) AS zones,
+           array_agg(EXISTS (SELECT FROM do_not_call d WHERE d.e164 = p.e164 AND d.lifted_at IS NULL
+                             AND (d.campaign_id IS NULL OR d.campaign_id = c.campaign_id))
+                     ORDER BY p.position) AS do_not_call
+    FROM phone p
+    LEFT JOIN contact_phone n ON n.contact_id = c.id AND n.e164 = p.e164
+    WHERE p.customer_id = c.customer_id
+) p
+WHERE c.id = ANY($1)
+ORDER BY c.id
+FOR UPDATE OF c
+
+-- name: settle
+UPDATE contact c
+SET state = u.state, cursor = u.cursor, position = u.position, next_at = u.next_at, retries = u.retries,
+    agent_id = u.agent_id, zone_key = u.zone_key, reserved_by = NULL, reserved_until = NULL,
+    final_reason = nullif(u.reason, ''), finished_at = CASE WHEN u.reason <> '' THEN $10 END
+FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::bigint[], $5::timestamptz[], $6::jsonb[], $7::uuid[],
+            $8::text[], $9::text[])
+     AS u (id, state, cursor, position, next_at, retries, agent_id, zone_key, reason)
+WHERE c.id = u.id
+
+-- name: release_scheduled
+-- The number decides the cursor; one that is not the customer's releases nothing.
+UPDATE contact c
+SET state = 'pending', agent_id = u.agent_id, next_at = $4, cursor = p.position,
+    zone_key = CASE WHEN coalesce(k.zone, l.zone, b.zone) IS NOT NULL THEN coalesce(k.zone, l.zone, b.zone)
+                    ELSE array_to_string(ARRAY(SELECT z FROM unnest(p.zones) z ORDER BY z COLLATE "C"), '|') END
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS u (id, e164, agent_id),
+     phone p, customer k, dial_list l, base b
+WHERE c.id = u.id AND c.state = 'scheduled' AND p.customer_id = c.customer_id AND p.e164 = u.e164
+  AND k.id = c.customer_id AND l.id = c.dial_list_id AND b.id = l.base_id AND l.deleted_at IS NULL
+RETURNING c.id
+
+-- name: stranded
+SELECT c.id FROM dial_list l JOIN contact c ON c.dial_list_id = l.id
+WHERE l.campaign_id = $1 AND c.state = 'live'
+  AND NOT EXISTS (SELECT FROM live_attempt a WHERE a.contact_id = c.id)
+ORDER BY c.id
+
+-- name: remove_from_lists
+-- Waiting contacts of every customer who shares one of this customer's numbers.
+UPDATE contact c SET state = 'removed', final_reason = 'removed_by_result', finished_at = $2,
+                     reserved_by = NULL, reserved_until = NULL
+WHERE c.state IN ('pending', 'awaiting_typification', 'scheduled')
+  AND c.customer_id IN (SELECT other.customer_id FROM phone mine JOIN phone other ON other.e164 = mine.e164
+                        WHERE mine.customer_id = $1)
+RETURNING c.id
+
+-- name: add_contact
+INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, position, next_at, zone_key, agent_id,
+                     data, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- name: why_not
+SELECT c.id, c.state, c.next_at, c.attempts, c.agent_id, c.last_outcome, c.last_at, c.final_reason, c.finished_at,
+       coalesce(c.reserved_until > now(), false) AS reserved, c.customer_id, c.campaign_id,
+       l.paused AS list_paused, l.ready AS list_ready, l.deleted_at IS NOT NULL AS list_deleted,
+       coalesce(l.expires_at <= $2, false) AS list_expired,
+       p.e164, p.state AS phone_state, p.zones, k.zone AS customer_zone, coalesce(l.zone, b.zone) AS list_zone,
+       n.last_at AS number_last, u.last_at AS customer_last, u.conversation_at,
+       EXISTS (SELECT FROM live_attempt a WHERE a.customer_id = c.customer_id OR a.e164 = p.e164) AS live_elsewhere,
+       (SELECT min(d.created_at) FROM do_not_call d WHERE d.e164 = p.e164 AND d.lifted_at IS NULL
+        AND (d.campaign_id IS NULL OR d.campaign_id = c.campaign_id)) AS do_not_call_since,
+       f.open AS fence_open
+FROM contact c
+JOIN dial_list l ON l.id = c.dial_list_id
+JOIN base b ON b.id = l.base_id
+JOIN customer k ON k.id = c.customer_id
+LEFT JOIN phone p ON p.customer_id = c.customer_id AND p.position = c.cursor
+LEFT JOIN number_use n ON n.e164 = p.e164
+LEFT JOIN customer_use u ON u.customer_id = c.customer_id
+LEFT JOIN dial_fence f ON f.campaign_id = c.campaign_id
+WHERE c.id = $1

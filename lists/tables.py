@@ -1,0 +1,29 @@
+"""CSV that is safe to open in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+BOM = "\ufeff"  # without it a spreadsheet reads UTF-8 as the local code page
+
+
+def safe_cell(text: str) -> str:
+    """A cell a spreadsheet would run as a formula gets an apostrophe. Plain numbers, +E.164 included, stay
+    as they are."""
+    if text.startswith(_STARTS_A_FORMULA) and not _is_number(text):
+        return "'" + text
+    return text
+
+
+def _is_number(text: str) -> bool:
+    digits = text[1:].replace(".", "", 1)
+    return text[0] in "+-" and digits.isascii() and digits.isdigit()
+
+
+def write_rows(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as ';'-separated CSV text, each cell made safe."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerows([safe_cell("" if cell is None else str(cell)) for cell in row] for row in rows)
+    return out.getvalue()
