@@ -91,6 +91,32 @@ def test_time_stands_still_while_bytes_are_under_way() -> None:
     clock.run(main())
 
 
+def test_bytes_that_have_arrived_are_read_before_time_moves_even_if_nobody_counted_them() -> None:
+    clock = VirtualClock(START)
+
+    async def main() -> None:
+        near, far = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=near)
+        read_at: list[float] = []
+
+        async def read() -> None:
+            await reader.readexactly(4)
+            read_at.append(seconds(clock))
+
+        reading = asyncio.create_task(read())
+        clock.call_later(1, lambda: None)
+        clock.call_later(2, lambda: far.send(b"pong"))
+        clock.call_later(2.1, lambda: None)
+        await clock.sleep(3)
+        await reading
+        assert read_at == [2]
+        writer.close()
+        await writer.wait_closed()
+        far.close()
+
+    clock.run(main())
+
+
 def test_time_stands_still_while_a_thread_works_for_us() -> None:
     clock = VirtualClock(START)
 
