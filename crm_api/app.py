@@ -9,13 +9,24 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from crm_api import handlers, housekeeping, openapi
+from crm_api.agenda.routes import router as agenda
+from crm_api.agents.routes import router as agents
+from crm_api.attempts.routes import router as attempts
 from crm_api.audits.routes import router as audits
 from crm_api.auth.routes import router as auth
+from crm_api.campaigns.routes import router as campaigns
+from crm_api.commands.routes import router as commands
+from crm_api.customers.routes import router as customers
 from crm_api.hub import Hub
+from crm_api.interactions.routes import router as interactions
 from crm_api.jobs import Jobs
 from crm_api.passwords import Passwords
+from crm_api.profiles.routes import router as profiles
+from crm_api.results.routes import router as results
 from crm_api.settings import ApiSettings
+from crm_api.speech.routes import router as speech
 from crm_api.tokens.routes import router as tokens
+from crm_api.trunks.routes import router as trunks
 from crm_api.users.routes import router as users
 from storage.bus import Bus
 from storage.clock import Clock
@@ -26,6 +37,17 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     tokens,
     audits,
+    campaigns,
+    trunks,
+    agents,
+    commands,
+    customers,
+    results,
+    speech,
+    profiles,
+    interactions,
+    agenda,
+    attempts,
 )
 
 

@@ -13,6 +13,7 @@ from crm_api.errors import ApiError, shape
 from dialer import errors as dialer
 from lists import errors as lists
 from storage import errors as storage
+from typifications import errors as typifications
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +25,19 @@ _PLAIN = {
 }
 
 
+_TAKEN = {"name_taken", "already_typified", "event_closed", "retired", "parent_retired"}
+
+
 def install(app: FastAPI) -> None:
     # Looked up by class, the nearest in the error's ancestry first.
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for root in (storage.StorageError, lists.ListsError, dialer.DialerError):
+    for root in (
+        storage.StorageError,
+        lists.ListsError,
+        dialer.DialerError,
+        typifications.TypificationsError,
+    ):
         app.add_exception_handler(root, _room)
     app.add_exception_handler(Exception, _unforeseen)
 
@@ -66,6 +75,10 @@ _ROOMS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
     dialer.NameTaken: lambda e: ApiError(409, e.error_id, str(e), **e.params),
     dialer.StaleRevision: lambda e: ApiError(409, e.error_id, str(e), **e.params),
     dialer.DialerError: lambda e: ApiError(422, e.error_id, str(e), **e.params),
+    typifications.NotFound: _dialer_unknown,
+    typifications.Refused: lambda e: ApiError(
+        409 if e.error_id in _TAKEN else 422, e.error_id, str(e), **e.params
+    ),
     lists.NotFound: lambda e: ApiError(404, "not_found", str(e) or "there is no such thing"),
     lists.Refused: lambda e: ApiError(409, e.error_id, str(e)),
     lists.LoadError: lambda e: ApiError(422, "unreadable_file", str(e)),

@@ -41,6 +41,19 @@ def settings_components() -> tuple[dict[str, Any], dict[str, Any]]:
     return reference, components
 
 
+def _refer(node: Any) -> None:
+    """Where a schema only names a component of the dialer's, refer to it."""
+    if isinstance(node, dict):
+        if name := node.pop("x-component", None):
+            node.clear()
+            node["$ref"] = REF.format(name=name)
+        for child in node.values():
+            _refer(child)
+    elif isinstance(node, list):
+        for child in node:
+            _refer(child)
+
+
 def enriched(document: dict[str, Any], routers: Iterable[APIRouter]) -> dict[str, Any]:
     """The framework's document with security, roles, refusals and the dialer's own schemas."""
     components = document.setdefault("components", {})
@@ -49,6 +62,7 @@ def enriched(document: dict[str, Any], routers: Iterable[APIRouter]) -> dict[str
     schemas["ErrorOut"] = ErrorOut.model_json_schema(ref_template=REF)
     for name, schema in settings_components()[1].items():
         schemas.setdefault(name, schema)
+    _refer(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     refusal = {"application/json": {"schema": {"$ref": REF.format(name="ErrorOut")}}}

@@ -26,6 +26,8 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Note = Annotated[str, StringConstraints(max_length=4000)]
 Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 """A phone number as somebody typed it."""
+Zone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")]
+"""IANA."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Data = Annotated[dict[str, Any], Field(max_length=200)]
 """Fields of the installation's own."""

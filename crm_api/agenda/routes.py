@@ -1,0 +1,72 @@
+"""The agenda as a calendar: range, create, edit, remove, manage; reassigning is a supervisor's."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from crm_api.access import Agent, AgentOnce, SupervisorOnce
+from crm_api.agenda import service
+from crm_api.agenda.schemas import EventEdit, EventIn, EventOut, ReassignedOut, ReassignIn, WrittenOut
+from crm_api.guarded import Guarded
+from crm_api.schemas import Page, Paged, When
+from typifications import agenda
+from typifications.model import EventState
+
+router = APIRouter(prefix="/api/agenda", tags=["agenda"], route_class=Guarded)
+
+
+@router.get("")
+async def between(
+    call: Agent,
+    paging: Paged,
+    start: When,
+    end: When,
+    agent_id: UUID | None = None,
+    with_free: Annotated[bool, Query(description="also the events that are nobody's")] = True,
+    state: EventState | None = None,
+) -> Page[EventOut]:
+    """Events due in [start, end). Agents see their own and nobody's."""
+    found = await service.between(call, start, end, agent_id, with_free=with_free)
+    shown = [EventOut.model_validate(one) for one in found if state is None or one.state is state]
+    return paging.cut(shown, service.SORTS, "due_at")
+
+
+@router.post("", status_code=201)
+async def create(body: EventIn, call: AgentOnce) -> WrittenOut:
+    """An illegal hour is refused here, not when it is due."""
+    written = await service.create(call, body)
+    call.note(written.event.id)
+    return WrittenOut.model_validate(written)
+
+
+@router.post("/reassign")
+async def reassign(body: ReassignIn, call: SupervisorOnce) -> ReassignedOut:
+    """Give pending events to another agent, or to whoever is free."""
+    count = await service.reassign(call, body.event_ids, body.agent_id)
+    call.note(body.agent_id, events=count)
+    return ReassignedOut(reassigned=count)
+
+
+@router.get("/{event_id}")
+async def one(event_id: UUID, call: Agent) -> EventOut:
+    return EventOut.model_validate(await service.must_touch(call, event_id))
+
+
+@router.patch("/{event_id}")
+async def edit(event_id: UUID, body: EventEdit, call: Agent) -> WrittenOut:
+    return WrittenOut.model_validate(await service.edit(call, event_id, body))
+
+
+@router.delete("/{event_id}", status_code=204)
+async def remove(event_id: UUID, call: Agent) -> None:
+    """A contact that waited for it goes back to its list."""
+    await service.must_touch(call, event_id)
+    await agenda.remove(call.conn, event_id, now=call.now)
+
+
+@router.post("/{event_id}/manage")
+async def manage(event_id: UUID, call: AgentOnce) -> EventOut:
+    """Take it: from now on nobody else can."""
+    await service.must_touch(call, event_id)
+    return EventOut.model_validate(await agenda.manage(call.conn, event_id, now=call.now))

@@ -1,0 +1,112 @@
+"""The agenda: agents keep their own and nobody's. Illegal hours are refused when typed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crm_api import phones
+from crm_api.access import Call, Role
+from crm_api.agenda.schemas import EventEdit, EventIn
+from crm_api.campaigns.service import must_see
+from crm_api.errors import forbidden, invalid
+from dialer import agents, campaigns
+from dialer.hours import legal_hour
+from dialer.settings import Settings
+from lists import customers
+from lists.numbers import Number
+from typifications import agenda
+from typifications.agenda import Written
+from typifications.deciding import due_at
+from typifications.model import AgendaEvent, CampaignKind, EventFields
+
+SORTS = ("due_at", "created_at", "customer_name", "state")
+
+
+async def between(
+    call: Call, start: datetime, end: datetime, agent_id: UUID | None, *, with_free: bool
+) -> list[AgendaEvent]:
+    """A calendar's range. Agents see their own and nobody's, supervisors those of their campaigns."""
+    if call.who.role is Role.AGENT:
+        agent_ids: list[UUID] | None = [call.own_agent()]
+    else:
+        agent_ids = [agent_id] if agent_id else None
+    found = await agenda.between(call.conn, start, end, agent_ids=agent_ids, with_free=with_free)
+    watched = call.who.campaigns
+    return [one for one in found if watched is None or one.campaign_id in watched]
+
+
+async def create(call: Call, body: EventIn) -> Written:
+    campaign = await must_see(call, body.campaign_id)
+    await _may_give_to(call, body.agent_id, campaign.kind)
+    name = body.customer_name
+    if body.customer_id is not None:
+        name = name or (await customers.card(call.conn, body.customer_id)).name
+    number = phones.read(body.phone, campaign.settings.region)
+    given = EventFields(
+        customer_id=body.customer_id,
+        customer_name=name,
+        campaign_id=body.campaign_id,
+        agent_id=body.agent_id,
+        e164=number.e164,
+        due_at=_due(call, body.local, body.zone, campaign.settings, number),
+        zone=body.zone,
+        note=body.note,
+    )
+    return await agenda.create(call.conn, given, created_by=call.who.user_id, now=call.now)
+
+
+async def edit(call: Call, event_id: UUID, body: EventEdit) -> Written:
+    event = await must_touch(call, event_id)
+    changes: dict[str, Any] = body.model_dump(
+        include={"customer_name", "note"}, exclude_unset=True, exclude_none=True
+    )
+    campaign = await must_see(call, event.campaign_id) if event.campaign_id else None
+    settings = campaign.settings if campaign else Settings()
+    if "agent_id" in body.model_fields_set:
+        await _may_give_to(call, body.agent_id, campaign.kind if campaign else campaigns.Kind.VOICE)
+        changes["agent_id"] = body.agent_id
+    number = phones.read(body.phone or event.e164, settings.region)
+    if body.phone is not None:
+        changes["e164"] = number.e164
+    if (body.local is None) != (body.zone is None):
+        raise invalid("zone_missing", "a time and its zone go together")
+    if body.local is not None and body.zone is not None:
+        changes["due_at"] = _due(call, body.local, body.zone, settings, number)
+        changes["zone"] = body.zone
+    return await agenda.edit(call.conn, event_id, changes, now=call.now)
+
+
+async def must_touch(call: Call, event_id: UUID) -> AgendaEvent:
+    """An agent's own or nobody's; a supervisor's by campaign."""
+    event = await agenda.get(call.conn, event_id)
+    if call.who.role is Role.AGENT:
+        if event.agent_id not in (None, call.who.agent_id):
+            raise forbidden("event_not_yours", "this event is another agent's", id=str(event_id))
+    else:
+        call.must_watch(event.campaign_id)
+    return event
+
+
+async def reassign(call: Call, event_ids: tuple[UUID, ...], agent_id: UUID | None) -> int:
+    for event_id in event_ids:
+        await must_touch(call, event_id)
+    if agent_id is not None:
+        await agents.get(call.conn, agent_id)
+    return await agenda.reassign(call.conn, event_ids, agent_id)
+
+
+async def _may_give_to(call: Call, agent_id: UUID | None, kind: campaigns.Kind) -> None:
+    if agent_id is None:
+        return
+    call.must_be_agent(agent_id)
+    await agents.get(call.conn, agent_id)
+    if CampaignKind(kind) is not CampaignKind.DIALER:
+        raise invalid("mine_needs_dialer", "only a dialer campaign keeps a call-back for one agent")
+
+
+def _due(call: Call, local: datetime, zone: str, settings: Settings, number: Number) -> datetime:
+    """Raises the room's refusals: no zone, the past, too far ahead; and ours where the law says no."""
+    due = due_at(local, zone, typed_at=call.now)
+    if why := legal_hour(settings, number.zones or (zone,), e164=number.e164)(due):
+        raise invalid("illegal_hour", "the customer may not be called at that hour", why=why)
+    return due

@@ -1,0 +1,95 @@
+"""Attempts: read by customer, contact, campaign or agent; a call by hand; a hang-up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from crm_api import phones
+from crm_api.access import Call, Role
+from crm_api.attempts.schemas import AttemptOut, ClickIn
+from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
+from crm_api.commands.schemas import CommandOut
+from crm_api.errors import conflict, forbidden, not_found
+from crm_api.schemas import Page, Paging
+from dialer.commands import Kind
+from lists import attempts, customers, do_not_call
+from storage.database import Connection
+from storage.queries import Queries
+
+QUERIES = Queries.load("crm_api", "attempts/queries.sql")
+AttemptRow = AttemptOut
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    since: datetime
+    until: datetime
+    customer_id: UUID | None = None
+    contact_id: UUID | None = None
+    campaign_id: UUID | None = None
+    agent_id: UUID | None = None
+    e164: str | None = None
+    outcome: str | None = None
+
+
+async def get(conn: Connection, attempt_id: UUID) -> AttemptRow:
+    row = await conn.fetchrow(QUERIES.one, attempt_id)
+    if row is None:
+        raise not_found("attempt", attempt_id)
+    return AttemptOut(**row)
+
+
+async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
+    """Newest first unless asked otherwise. Agents see a customer's history, or their own calls."""
+    paging.by(("begun_at",), "-begun_at")
+    if call.who.role is Role.AGENT and wanted.customer_id is None and wanted.agent_id != call.who.agent_id:
+        raise forbidden("too_wide", "an agent reads a customer's history, or its own calls")
+    newest = paging.sort is None or paging.descending
+    rows = await call.conn.fetch(
+        QUERIES.newest_first if newest else QUERIES.oldest_first,
+        wanted.since,
+        wanted.until,
+        wanted.customer_id,
+        wanted.contact_id,
+        wanted.campaign_id,
+        wanted.agent_id,
+        wanted.e164,
+        wanted.outcome,
+        list(call.who.campaigns) if call.who.campaigns is not None else None,
+        paging.limit + 1,
+        paging.offset,
+    )
+    return paging.over([AttemptOut(**row) for row in rows])
+
+
+async def click(call: Call, body: ClickIn) -> CommandOut:
+    """Refused at once for a number that may not be called; the engine checks again before it dials."""
+    agent_id = body.agent_id or call.own_agent()
+    call.must_be_agent(agent_id)
+    campaign = await must_see(call, body.campaign_id)
+    e164 = phones.read(body.phone, campaign.settings.region).e164
+    if body.customer_id is not None:
+        await customers.card(call.conn, body.customer_id)
+    if await do_not_call.blocked(call.conn, e164, body.campaign_id):
+        raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)
+    payload = {
+        "campaign_id": str(body.campaign_id),
+        "e164": e164,
+        "customer_id": str(body.customer_id) if body.customer_id else None,
+        "contact_id": str(body.contact_id) if body.contact_id else None,
+    }
+    return await engine.submit(call, Kind.CALL_CLICK, agent_id, payload)
+
+
+async def hang_up(call: Call, attempt_id: UUID) -> CommandOut:
+    """An agent's own call, or any of the campaigns a supervisor watches."""
+    found = next((one for one in await attempts.live(call.conn) if one.attempt_id == attempt_id), None)
+    if found is None:
+        raise not_found("live_attempt", attempt_id)
+    if call.who.role is Role.AGENT:
+        if found.agent_id is None or found.agent_id != call.who.agent_id:
+            raise forbidden("attempt_not_yours", "this is another agent's call", id=str(attempt_id))
+    else:
+        call.must_watch(found.campaign_id)
+    return await engine.submit(call, Kind.CALL_HANGUP, attempt_id)

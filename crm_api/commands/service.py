@@ -1,0 +1,47 @@
+"""Commands: a row first, the bus only wakes the worker up."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from crm_api.access import Call, Role, Visit
+from crm_api.commands.schemas import CommandOut
+from crm_api.errors import not_found
+from dialer import commands
+
+
+async def submit(
+    call: Call, kind: commands.Kind, target: UUID | None, payload: Mapping[str, Any] | None = None
+) -> CommandOut:
+    """Stored with the request, handed to the engine once the request has committed."""
+    command = await commands.submit(
+        call.conn,
+        kind,
+        target,
+        payload,
+        idempotency_key=call.key,
+        user_id=call.who.user_id,
+        now=call.now,
+    )
+    call.note(target, **dict(payload or {}))
+    call.after_commit(lambda: commands.wake(call.hub.bus))
+    return CommandOut.model_validate(command)
+
+
+async def tell(call: Call, kind: commands.Kind, target: UUID | None, payload: Mapping[str, Any]) -> None:
+    """What follows from a request that is not itself a command: the request's own key is not this one's."""
+    await commands.submit(call.conn, kind, target, payload, user_id=call.who.user_id, now=call.now)
+    call.after_commit(lambda: commands.wake(call.hub.bus))
+
+
+async def waited_for(visit: Visit, command_id: UUID, wait_s: float) -> CommandOut:
+    """As it stands, or as it was answered within `wait_s`. Agents see their own."""
+    async with visit.hub.db.connection() as conn:
+        found = await commands.get(conn, command_id)
+    own = visit.who.user_id is not None and found.created_by == visit.who.user_id
+    if not own and not visit.who.role.covers(Role.SUPERVISOR):
+        raise not_found("command", command_id)
+    if wait_s > 0 and found.state is commands.State.QUEUED:
+        hub = visit.hub
+        found = await commands.wait_done(hub.db, hub.clock, command_id, patience_s=wait_s)
+    return CommandOut.model_validate(found)

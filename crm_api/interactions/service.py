@@ -1,0 +1,99 @@
+"""Typifying: what the agent says, made complete by what is known of call, customer and campaign."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from crm_api import phones
+from crm_api.access import Call, Role
+from crm_api.attempts import service as attempts
+from crm_api.attempts.service import AttemptRow
+from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
+from crm_api.errors import forbidden, invalid
+from crm_api.interactions.schemas import ScheduleIn, TypifyIn
+from dialer.commands import Kind
+from dialer.hours import legal_hour
+from dialer.settings import Settings
+from lists import customers
+from lists.customers import Customer
+from lists.numbers import Number
+from typifications import interactions, profiles
+from typifications.interactions import Applied, Rules
+from typifications.model import CampaignKind, ScheduleRequest, Typification
+
+
+async def typify(call: Call, body: TypifyIn) -> Applied:
+    """Applied at once, or at the hang-up while the conversation runs. The agent is free for the next call."""
+    attempt = await attempts.get(call.conn, body.attempt_id) if body.attempt_id else None
+    agent_id = _whose(call, attempt)
+    campaign_id = _campaign(body, attempt)
+    campaign = await must_see(call, campaign_id)
+    customer_id = attempt.customer_id if attempt and attempt.customer_id else body.customer_id
+    customer = await customers.card(call.conn, customer_id) if customer_id else None
+    given = profiles.checked_data(await profiles.of_campaign(call.conn, campaign_id), body.profile_data)
+    schedule, number = _schedule(body.schedule, customer, campaign.settings)
+    said = Typification(
+        campaign_id=campaign_id,
+        path=body.path,
+        attempt_id=attempt.id if attempt else None,
+        attempt_at=attempt.begun_at if attempt else None,
+        customer_id=customer_id,
+        contact_id=attempt.contact_id if attempt else None,
+        agent_id=agent_id,
+        e164=attempt.e164 if attempt else "",
+        schedule=schedule,
+        note=body.note,
+        profile_data=given,
+        idempotency_key=call.key,
+    )
+    rules = Rules(
+        kind=CampaignKind(campaign.kind),
+        recall_wait_s=campaign.settings.recall_wait_s,
+        caps=campaign.settings.caps,
+        legal=legal_hour(campaign.settings, number.zones, e164=number.e164) if number else lambda at: None,
+    )
+    applied = await interactions.typify(call.conn, said, rules, now=call.now)
+    await _tell(call, attempt, agent_id, applied)
+    return applied
+
+
+def _whose(call: Call, attempt: AttemptRow | None) -> UUID | None:
+    """Agents typify their own calls; a supervisor completes what an agent left open."""
+    own = call.who.agent_id
+    if attempt is None or call.who.role.covers(Role.SUPERVISOR):
+        return attempt.agent_id if attempt else own
+    if attempt.agent_id is not None and attempt.agent_id != own:
+        raise forbidden("attempt_not_yours", "this was another agent's call", id=str(attempt.id))
+    return own
+
+
+def _campaign(body: TypifyIn, attempt: AttemptRow | None) -> UUID:
+    campaign_id = attempt.campaign_id if attempt and attempt.campaign_id else body.campaign_id
+    if campaign_id is None:
+        raise invalid("campaign_missing", "say which campaign this belongs to")
+    return campaign_id
+
+
+def _schedule(
+    asked: ScheduleIn | None, customer: Customer | None, settings: Settings
+) -> tuple[ScheduleRequest | None, Number | None]:
+    """The request in the customer's zone, and its number with the zones the law looks at."""
+    if asked is None:
+        return None, None
+    number = phones.read(asked.phone, settings.region)
+    zones: Sequence[str] = number.zones
+    if customer is not None:
+        known = next((phone for phone in customer.phones if phone.e164 == number.e164), None)
+        zones = (customer.zone,) if customer.zone else known.zones if known else zones
+    zone = asked.zone or (zones[0] if zones else settings.zone)
+    request = ScheduleRequest(asked.local, zone, number.e164, mine=asked.mine, note=asked.note)
+    return request, Number(number.e164, tuple(zones), number.valid, number.mobile)
+
+
+async def _tell(call: Call, attempt: AttemptRow | None, agent_id: UUID | None, applied: Applied) -> None:
+    if attempt is not None and agent_id is not None:
+        await engine.tell(call, Kind.AGENT_TYPIFIED, agent_id, {"attempt_id": str(attempt.id)})
+    if applied.hang_up:
+        await engine.tell(
+            call, Kind.CALL_CANCEL, None, {"attempt_ids": [str(one) for one in applied.hang_up]}
+        )

@@ -1,0 +1,27 @@
+"""Profiles as the API takes them: a supervisor edits those whose campaigns are all watched."""
+
+from uuid import UUID
+
+from crm_api.access import Call
+from crm_api.campaigns.service import must_see
+from crm_api.profiles.schemas import ProfileIn
+from typifications import profiles
+from typifications.profiles import Profile, ProfileField
+
+SORTS = ("name",)
+
+
+def fields(body: ProfileIn) -> list[ProfileField]:
+    return [ProfileField(**field.model_dump()) for field in body.fields]
+
+
+async def must_fit(call: Call, body: ProfileIn) -> None:
+    for campaign_id in body.campaign_ids:
+        await must_see(call, campaign_id)
+
+
+async def must_edit(call: Call, profile_id: UUID) -> Profile:
+    found = await profiles.get(call.conn, profile_id)
+    for campaign_id in found.campaigns:
+        call.must_watch(campaign_id)
+    return found

@@ -1,0 +1,30 @@
+"""Speech: the text an agent has before the eyes."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from crm_api.schemas import In, Out, Short
+from typifications.speech import MAX_BODY
+
+
+class SpeechEdit(In):
+    title: Short = ""
+    body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY)]
+
+
+class SpeechIn(SpeechEdit):
+    campaign_id: UUID
+
+
+class SpeechOut(Out):
+    """`body` reads as it was written: show it as text, never as HTML that was not made safe."""
+
+    id: UUID
+    campaign_id: UUID
+    title: str
+    body: str
+    created_at: datetime
+    updated_at: datetime

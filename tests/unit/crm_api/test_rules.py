@@ -1,0 +1,69 @@
+"""Every route declares who may use it, and what it cannot declare it does not do."""
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from crm_api.access import Agent, Allow, AllowOnce, Operator, Role, rule_of
+from crm_api.app import ROUTERS
+from crm_api.guarded import SAFE, Guarded
+from crm_api.openapi import routes_of
+
+ROUTES = routes_of(ROUTERS)
+PUBLIC = {"/api/auth/login"}
+NOT_ONCE = {
+    "/api/auth/login": "gives a session, which is not to be stored",
+    "/api/auth/logout": "has its effect once by nature",
+    "/api/auth/password": "its fingerprint would keep a fast hash of the password",
+    "/api/users": "likewise; a repeat is refused by its login",
+    "/api/users/{user_id}/password": "likewise",
+    "/api/tokens": "its answer holds the token in clear",
+}
+
+
+def _name(route: APIRoute) -> str:
+    return f"{sorted(route.methods or ())} {route.path}"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=_name)
+def test_every_route_declares_exactly_one_role_rule(route: APIRoute) -> None:
+    assert isinstance(route, Guarded)
+    rule = rule_of(route.dependant)
+    assert isinstance(rule, Allow)
+    assert (rule.role is None) == (route.path in PUBLIC)
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if "POST" in (r.methods or ())], ids=_name)
+def test_every_post_takes_an_idempotency_key_or_has_a_reason_not_to(route: APIRoute) -> None:
+    rule = rule_of(route.dependant)
+    assert rule is not None
+    assert isinstance(rule, AllowOnce) != (route.path in NOT_ONCE or rule.upload)
+
+
+def test_a_route_without_a_rule_cannot_be_made() -> None:
+    router = APIRouter(route_class=Guarded)
+    with pytest.raises(TypeError, match="exactly one role rule"):
+
+        @router.get("/open")
+        async def open_to_all() -> None: ...
+
+
+def test_a_route_with_two_rules_cannot_be_made() -> None:
+    router = APIRouter(route_class=Guarded)
+    with pytest.raises(TypeError, match="exactly one role rule"):
+
+        @router.get("/both")
+        async def both(one: Agent, other: Operator) -> None: ...
+
+
+def test_each_role_covers_those_below_it_and_none_above() -> None:
+    order = [Role.AGENT, Role.SUPERVISOR, Role.OPERATOR, Role.ADMIN]
+    for above, upper in enumerate(order):
+        for below, lower in enumerate(order):
+            assert upper.covers(lower) == (above >= below)
+
+
+def test_reading_never_needs_a_key() -> None:
+    for route in ROUTES:
+        if (route.methods or set()) <= SAFE:
+            assert not isinstance(rule_of(route.dependant), AllowOnce), route.path
