@@ -15,7 +15,7 @@ from asyncpg import Record
 
 from lists import contacts, customers, do_not_call
 from lists.customers import Customer
-from lists.model import Caps, Decision, PhoneState, Retry, Settled
+from lists.model import Caps, ContactState, Decision, Finish, PhoneState, Retry, Settled, Settlement
 from storage.database import Connection, savepoint
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -237,7 +237,7 @@ async def _apply(
     await conn.execute(QUERIES["applied"], interaction.id, now, effects.action)
     for_agent = await _manage_event(conn, interaction, now)
     await _flags(conn, interaction, effects, customer, now)
-    hang_up = await _do_not_call(conn, interaction, effects.do_not_call, now)
+    hang_up = await _do_not_call(conn, interaction, effects.do_not_call, customer, now)
     settled = None
     if interaction.contact_id is not None and effects.decision is not None:
         decision = _freed(effects.decision) if for_agent else effects.decision
@@ -269,7 +269,10 @@ async def _flags(
     if effects.deletes_events:
         await agenda.end_of_customer(conn, customer_id=customer.id, now=now)
     if effects.removes_from_lists:
-        await contacts.remove_from_lists(conn, customer.id, now)
+        # All but the contact talked about: the action, which comes after the flags, has the word on that one.
+        rows = await conn.fetch(QUERIES["waiting_contacts"], customer.id, interaction.contact_id)
+        gone = Finish(ContactState.REMOVED, "removed_by_result")
+        await contacts.settle_many(conn, [Settlement(row["id"], gone) for row in rows], now)
     if effects.wrong_number:
         for phone in customer.phones:
             if phone.e164 == interaction.e164:
@@ -277,13 +280,19 @@ async def _flags(
 
 
 async def _do_not_call(
-    conn: Connection, interaction: Interaction, scope: DoNotCallScope | None, now: datetime
+    conn: Connection,
+    interaction: Interaction,
+    scope: DoNotCallScope | None,
+    customer: Customer | None,
+    now: datetime,
 ) -> tuple[UUID, ...]:
     if scope is None:
         return ()
     campaign_id = None if scope is DoNotCallScope.ALL_CAMPAIGNS else interaction.campaign_id
-    whole_customer = None if scope is DoNotCallScope.NUMBER_ONLY else interaction.customer_id
+    whole_customer = customer.id if customer and scope is not DoNotCallScope.NUMBER_ONLY else None
     numbers = [interaction.e164] if interaction.e164 else []
+    if customer and whole_customer:
+        numbers += [phone.e164 for phone in customer.phones if phone.e164 != interaction.e164]
     ringing = await do_not_call.add(
         conn,
         numbers=numbers,

@@ -41,3 +41,13 @@ LIMIT $3;
 
 -- name: get
 SELECT * FROM interaction WHERE id = $1;
+
+-- name: waiting_contacts
+-- Contacts, but $2, that wait in any list and share one of the customer's numbers. A scheduled one belongs to the
+-- agenda, a live one to its call.
+SELECT c.id FROM contact c
+WHERE c.state = 'pending' AND c.id IS DISTINCT FROM $2
+  AND c.customer_id IN (SELECT other.customer_id FROM phone mine JOIN phone other ON other.e164 = mine.e164
+                        WHERE mine.customer_id = $1)
+ORDER BY c.id
+FOR UPDATE;
