@@ -98,7 +98,8 @@ class Ami:
             "Originate",
             Channel=channel or f"Local/{agent}@phone/n",
             ChannelId=line,
-            OtherChannelId=f"{line}-phone",
+            # Not an extension of `line`: Asterisk finds channels by the beginning of their id, too.
+            OtherChannelId=f"phone-{line}",
             Context="marcador-agent",
             Exten="line",
             Priority="1",

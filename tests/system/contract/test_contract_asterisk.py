@@ -1,0 +1,13 @@
+"""The contract's scenarios on a real Asterisk; tests/integration/ami runs them on the simulated one."""
+
+import pytest
+
+from tests.contract.bench import Bench
+from tests.contract.scenarios import SCENARIOS, Scenario
+
+pytestmark = pytest.mark.asterisk
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+async def test_a_real_asterisk_keeps_the_contract(scenario: Scenario, bench: Bench) -> None:
+    await scenario(bench)
