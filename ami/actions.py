@@ -73,7 +73,7 @@ class Originate(Action):
     caller_name: str = ""
     caller_number: str = ""
     other_channel_id: str = ""
-    """The uniqueid of a Local channel's second half."""
+    """The uniqueid of a Local channel's second half; one of its own is made where none is given."""
     variables: Mapping[str, str] = field(default_factory=dict)
     early_media: bool = False
     """Run the dialplan at early media already (183), not only at the answer."""
@@ -87,6 +87,10 @@ class Originate(Action):
         values.word("Exten", self.exten)
         if self.other_channel_id:
             values.channel_id(self.other_channel_id)
+            if self.other_channel_id.startswith(self.channel_id):
+                raise BadAction(
+                    "Asterisk finds a channel by the beginning of its id: the other half's must differ"
+                )
         if not 1 <= self.timeout_ms <= 600_000:
             raise BadAction(f"a ring time of {self.timeout_ms} ms is out of range (1 ms to 10 min)")
         if self.caller_name or self.caller_number:
@@ -97,8 +101,8 @@ class Originate(Action):
     def headers(self) -> Headers:
         yield "Channel", self.channel
         yield "ChannelId", self.channel_id
-        if self.other_channel_id:
-            yield "OtherChannelId", self.other_channel_id
+        if self.channel.startswith("Local/"):
+            yield "OtherChannelId", self.other_channel_id or f"half-{self.channel_id}"
         yield "Context", self.context
         yield "Exten", self.exten
         yield "Priority", str(self.priority)

@@ -35,6 +35,8 @@ class Timing:
 
     connect: float = 3.0
     """For TCP and the log-in together: each try is bounded."""
+    boot: float = 60.0
+    """From the log-in until Asterisk says it is fully booted, which it says at once when it is."""
     ping_every: float = 5.0
     ping_deadline: float = 5.0
     """A peer silent for so long is taken for dead: a cut cable says nothing by itself."""
@@ -77,7 +79,7 @@ class AsteriskLink:
 
     @property
     def connected(self) -> bool:
-        return self._session is not None and self._session.logged_in
+        return self._session is not None and self._session.up
 
     @property
     def generation(self) -> int:
@@ -99,7 +101,7 @@ class AsteriskLink:
 
     async def send(self, action: Action, *, deadline: float = 5.0) -> Response:
         session = self._session
-        if session is None or not session.logged_in:
+        if session is None or not session.up:
             raise LinkLost(f"{action.NAME}: not connected to {self.name}: {self.last_error}", sent=False)
         return await session.request(action, deadline)
 
@@ -152,6 +154,10 @@ class AsteriskLink:
                 async with asyncio.timeout(self._timing.connect):
                     session = await self._connect()
                     await session.request(self._login(), self._timing.connect)
+            if not await self._booted(session):
+                return (
+                    f"logged in, but not fully booted within {self._timing.boot:g} s (read=system is needed)"
+                )
             await self._watch(session)
             return session.lost.result()
         except LoginRefused as error:
@@ -175,6 +181,15 @@ class AsteriskLink:
         )
         self._session = session
         return session
+
+    async def _booted(self, session: Session) -> bool:
+        """False when it takes too long; True also when the connection was lost instead."""
+        try:
+            async with asyncio.timeout(self._timing.boot):
+                await session.settled.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _login(self) -> Login:
         return Login(self._server.username, self._server.secret)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from ami.actions import Action, Login, render
 from ami.clock import InFlight, connection_key
 from ami.errors import ActionRefused, ActionTimeout, BadPeer, LinkLost, LoginRefused
-from ami.events import Event
+from ami.events import Event, FullyBooted
 from ami.framing import Fields, Frames, read
 from ami.link import Response
 from ami.parse import BUILDERS, parse
@@ -40,12 +40,12 @@ class Session(asyncio.Protocol):
     def __init__(
         self,
         on_event: Callable[[Event], None],
-        on_login: Callable[[], None],
+        on_up: Callable[[], None],
         on_lost: Callable[[str], None],
         in_flight: InFlight,
     ) -> None:
         self._on_event = on_event
-        self._on_login = on_login
+        self._on_up = on_up
         self._on_lost = on_lost
         self._in_flight = in_flight
         self._frames = Frames()
@@ -58,7 +58,11 @@ class Session(asyncio.Protocol):
         self._reason = ""
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Done when the connection is gone, with the reason."""
-        self.logged_in = False
+        self.up = False
+        """Logged in, and Asterisk takes calls: before it is booted it has no dialplan and refuses them."""
+        self.settled = asyncio.Event()
+        """Up, or lost before it was."""
+        self._accepted = False
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -131,14 +135,15 @@ class Session(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_flight.forget(self._key)
         reason = self._reason or (str(exc) if exc else "closed by Asterisk")
-        self.logged_in, was_logged_in = False, self.logged_in
+        was_up, self.up = self.up, False
+        self.settled.set()
         for waiting in self._waiting.values():
             if not waiting.future.done():
                 waiting.future.set_exception(LinkLost(f"{waiting.action.NAME}: {reason}", sent=True))
         self._waiting.clear()
         self.lost.set_result(reason)
         self._writable.set()
-        if was_logged_in:
+        if was_up:
             self._on_lost(reason)
 
     # --- reading ---------------------------------------------------------------------------------
@@ -160,7 +165,11 @@ class Session(asyncio.Protocol):
         waiting = self._waiting.get(fields.get("actionid", ""))
         if waiting is None or not waiting.action.LIST_END:
             event = parse(fields)
-            if event is not None and self.logged_in:
+            if isinstance(event, FullyBooted) and self._accepted and not self.up:
+                self.up = True
+                self.settled.set()
+                self._on_up()
+            if event is not None and self.up:
                 self._on_event(event)
         elif fields["event"] == waiting.action.LIST_END:
             self._answer(waiting)
@@ -188,5 +197,4 @@ class Session(asyncio.Protocol):
             Response(waiting.first.get("message", ""), waiting.first, tuple(waiting.items))
         )
         if isinstance(waiting.action, Login):
-            self.logged_in = True
-            self._on_login()
+            self._accepted = True

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ami.simulator.model import Channel
-from ami.simulator.parties import CustomerCall, originate_response
+from ami.simulator.parties import FAILED, originate_response
 from ami.simulator.pbx import Pbx, Refused
 from ami.simulator.wire import Answer, Asked, Told
 
@@ -38,14 +38,14 @@ def _originate(pbx: Pbx, asked: Asked) -> Answer:
         raise Refused("This simulated PBX originates asynchronously only")
     channel = _new_channel(pbx, asked, technology, rest)
     timeout_s = int(asked["timeout"] or 30000) / 1000
-    if pbx.exchange.find(channel.uniqueid):
-        pbx.tell(originate_response(channel, 0))  # Asterisk too queues it, and fails to make the channel
+    number, _, trunk = rest.partition("@")
+    if (place[0] == "marcador-customer" and not pbx.has_trunk(trunk)) or pbx.exchange.find(channel.uniqueid):
+        pbx.tell(originate_response(channel, FAILED))  # no channel, so no Newchannel and no Hangup either
         return _ok("Originate successfully queued")
     if place[0] == "marcador-agent":
         phone = pbx.phone_of(rest.partition("@")[0])
         pbx.ring_line(channel, phone, channel.variables.get("MARCADOR_AGENT", ""), timeout_s)
     else:
-        number, _, trunk = rest.partition("@")
         pbx.place(channel, number, trunk, timeout_s)
     return _ok("Originate successfully queued")
 
@@ -55,11 +55,15 @@ def _new_channel(pbx: Pbx, asked: Asked, technology: str, rest: str) -> Channel:
     channel = pbx.new_channel(f"{technology}/{endpoint.removesuffix('/n')}", uniqueid=asked["channelid"])
     if technology == "Local":
         channel.name += ";1"
-    channel.context, channel.exten = asked["context"], asked["exten"]
+    channel.context, channel.exten = "marcador-inbound", "s"  # the endpoint's own, until the answer
     name, _, number = asked["callerid"].rpartition("<")
     channel.caller_name, channel.caller_number = name.strip(' "'), number.rstrip("> ")
     channel.variables.update(asked.variables)
-    channel.variables["_action_id"] = asked["actionid"]
+    channel.variables |= {
+        "_action_id": asked["actionid"],
+        "_dialled": asked["channel"],
+        "_other_id": asked["otherchannelid"],
+    }
     return channel
 
 
@@ -73,8 +77,6 @@ def _redirect(pbx: Pbx, asked: Asked) -> Answer:
         party = pbx.party(asked["channel"])
     except Refused:
         raise Refused("Channel does not exist: " + asked["channel"]) from None
-    if isinstance(party, CustomerCall) and party.closed:
-        raise Refused("Redirect failed")
     party.redirect(asked["context"], asked["exten"])
     return _ok("Redirect successful")
 

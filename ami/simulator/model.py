@@ -156,7 +156,14 @@ class Exchange:
         self.leave(channel)
         channel.bridge = bridge
         bridge.channels.append(channel)
+        if bridge.kind == "basic":
+            channel.linkedid = bridge.channels[0].linkedid = self._oldest(bridge).linkedid
         self._tell(Told("BridgeEnter", {**bridge.headers(), **channel.headers()}))
+
+    @staticmethod
+    def _oldest(bridge: Bridge) -> Channel:
+        """Whose linkedid a conversation goes by."""
+        return min(bridge.channels, key=lambda channel: channel.created)
 
     def leave(self, channel: Channel) -> None:
         bridge = channel.bridge

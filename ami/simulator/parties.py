@@ -17,23 +17,25 @@ from ami.simulator.wire import Told
 if TYPE_CHECKING:
     from ami.simulator.pbx import Pbx
 
-# Fate: (Originate's reason, Q.850 cause, SIP status), as Asterisk 22 reports them.
+# Originate's reasons, as Asterisk 22 gives them: any refusal is 0, and the Hangup's cause tells the rest.
+FAILED, TIMED_OUT, ANSWERED = 0, 3, 4
+
+# Fate: (Q.850 cause, SIP status) of its Hangup.
 REFUSALS = {
-    Fate.BUSY: (5, 17, 486),
-    Fate.INVALID: (8, 1, 404),
-    Fate.CONGESTION: (8, 34, 503),
-    Fate.REJECTED: (8, 19, 480),
+    Fate.BUSY: (17, 486),
+    Fate.INVALID: (1, 404),
+    Fate.CONGESTION: (34, 503),
+    Fate.REJECTED: (19, 480),
 }
-NO_ANSWER = (3, 0, 0)
-GIVEN_UP = (0, 0, 0)
-ANSWERED = 4
+NO_ANSWER = (19, 480)
 
 
 def originate_response(channel: Channel, reason: int) -> Told:
+    dialled = channel.variables.get("_dialled", channel.name)
     headers = {
         "ActionID": channel.variables.get("_action_id", ""),
         "Response": "Success" if reason == ANSWERED else "Failure",
-        "Channel": channel.name,
+        "Channel": channel.name if reason == ANSWERED else dialled,
         "Context": channel.context,
         "Exten": channel.exten,
         "Reason": str(reason),
@@ -54,7 +56,7 @@ class Party:
 
     @property
     def may_be_bridged(self) -> bool:
-        return self.channel.state is ChannelState.UP
+        return True
 
     def join(self, conversation: Bridge) -> None:
         """Taken out of wherever it is, into a conversation; whom it leaves behind is alone."""
@@ -125,10 +127,12 @@ class DialledOut(Party):
     """A channel that was originated, up to its answer."""
 
     _dialling = False
+    entry = ("", "")
+    """Context and extension it goes to at its answer."""
 
     def start_dialling(self, timeout_s: float) -> None:
         self._dialling = True
-        self.later(timeout_s, lambda: self.fail(*NO_ANSWER))
+        self.later(timeout_s, lambda: self.fail(TIMED_OUT, *NO_ANSWER))
 
     def fail(self, reason: int, cause: int, tech_cause: int) -> None:
         self._dialling = False
@@ -139,14 +143,23 @@ class DialledOut(Party):
         self._dialling = False
         self.stop_timers()
         self.set_state(ChannelState.UP)
+        self.channel.context, self.channel.exten = self.entry
         self.tell_originate(ANSWERED)
         self.run_dialplan()
 
     def hang_up(self, cause: int, tech_cause: int = 0) -> None:
+        self._given_up()
+        super().hang_up(cause, tech_cause)
+
+    def join(self, conversation: Bridge) -> None:
+        """Asterisk bridges a channel nobody has answered, too; the originate fails by it."""
+        self._given_up()
+        super().join(conversation)
+
+    def _given_up(self) -> None:
         if self._dialling:
             self._dialling = False
-            self.tell_originate(GIVEN_UP[0])
-        super().hang_up(cause, tech_cause)
+            self.tell_originate(FAILED)
 
     def ringing(self) -> None:
         self.set_state(ChannelState.RINGING)
@@ -172,20 +185,20 @@ class CustomerCall(DialledOut):
 
     @property
     def may_be_bridged(self) -> bool:
-        return super().may_be_bridged and not self.closed
+        return not self.closed
 
     def dial(self, timeout_s: float) -> None:
         self.start_dialling(timeout_s)
         fate = self.behaviour.fate
         if fate in (Fate.BUSY, Fate.INVALID, Fate.CONGESTION):
-            self.later(self.behaviour.setup_s, lambda: self.fail(*REFUSALS[fate]))
+            self.later(self.behaviour.setup_s, lambda: self.fail(FAILED, *REFUSALS[fate]))
         else:
             self.later(self.behaviour.setup_s, self.ringing)
 
     def ringing(self) -> None:
         super().ringing()
         if self.behaviour.fate is Fate.REJECTED:
-            self.later(self.behaviour.ring_s, lambda: self.fail(*REFUSALS[Fate.REJECTED]))
+            self.later(self.behaviour.ring_s, lambda: self.fail(FAILED, *REFUSALS[Fate.REJECTED]))
         elif self.behaviour.fate is not Fate.NO_ANSWER:
             self.later(self.behaviour.ring_s, self.answered)
 
@@ -268,7 +281,10 @@ class CustomerCall(DialledOut):
     def go_on(self, context: str, exten: str) -> None:
         if context == "marcador-ring":
             asked_s = int(self._variable("MARCADOR_RING_MS") or 15000) / 1000
-            self.rung = self.pbx.ring_phone(self, exten, min(asked_s, self._rest_s()))
+            if self.pbx.phone_of(exten).registered:
+                self.rung = self.pbx.ring_phone(self, exten, min(asked_s, self._rest_s()))
+            else:
+                self.ring_failed(exten, "CHANUNAVAIL", 0)
         elif (context, exten) == ("marcador-customer", "wait"):
             self.wait()
         else:
@@ -283,6 +299,12 @@ class CustomerCall(DialledOut):
 
     def redirect(self, context: str, exten: str) -> None:
         self._stop_ringing()
+        if self.closed and context == "marcador-ring":
+            self.pbx.exchange.leave(self.channel)
+            fields = {"Attempt": self.attempt, "Agent": exten, "Status": "CLOSED", "Cause": "0"}
+            self.raise_event("MarcadorRingFailed", **fields)
+            self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(self.attempt, "ConfBridge"))
+            return
         super().redirect(context, exten)
 
     def gone(self) -> None:
@@ -308,9 +330,14 @@ class AgentLine(DialledOut):
         self._phone = phone
         self.agent = agent
         self.manual: ManualCall | None = None
+        self.half: LocalHalf | None = None
 
     def dial(self, timeout_s: float) -> None:
         self.start_dialling(timeout_s)
+        if self.half is not None:
+            self.half.set_state(ChannelState.UP)
+            self.answered()
+            return
         self.later(self._phone.setup_s, self.ringing)
         if self._phone.answers:
             self.later(self._phone.setup_s + self._phone.ring_s, self.answered)
@@ -348,10 +375,23 @@ class AgentLine(DialledOut):
         call, self.manual = self.manual, None
         if call is not None:
             call.hang_up(16)
+        if self.half is not None:
+            self.half.hang_up(16)
 
     def _hold(self, state: str) -> None:
         self.raise_event("MarcadorLine", Agent=self.agent, State=state)
         self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(AGENTS))
+
+
+class LocalHalf(Party):
+    """The second half of a Local channel that stands for an agent's phone: it answers at once."""
+
+    def __init__(self, pbx: Pbx, channel: Channel, line: AgentLine) -> None:
+        super().__init__(pbx, channel)
+        self._line = line
+
+    def gone(self) -> None:
+        self._line.hang_up(16)
 
 
 class RungPhone(Party):
@@ -410,7 +450,7 @@ class ManualCall(Party):
         self.later(ring_s, lambda: self.hang_up(0))
 
     def _refused(self) -> None:
-        _, self.cause, sip_status = REFUSALS[self._behaviour.fate]
+        self.cause, sip_status = REFUSALS[self._behaviour.fate]
         self.status = "BUSY" if self.cause == 17 else "CONGESTION"
         self.hang_up(self.cause, sip_status)
 

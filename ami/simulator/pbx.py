@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ami.clock import Clock, TimerHandle
+from ami.events import ChannelState
 from ami.simulator.model import Bridge, Channel, Exchange
-from ami.simulator.parties import AgentLine, CustomerCall, ManualCall, Party, RungPhone
+from ami.simulator.parties import AgentLine, CustomerCall, LocalHalf, ManualCall, Party, RungPhone
 from ami.simulator.population import Behaviour, Phone, Population
 from ami.simulator.wire import Told
 
@@ -19,6 +20,8 @@ from ami.simulator.wire import Told
 class Settings:
     phones: Mapping[str, Phone] = field(default_factory=dict)
     """Agents' phones that are not like `Phone()`, by endpoint."""
+    trunks: frozenset[str] | None = None
+    """The trunks there are; None: any name is one."""
     message_s: float = 4.0
     """How long the abandoned-call message takes."""
     inbound_patience_s: float = 120.0
@@ -81,14 +84,26 @@ class Pbx:
     def place(self, channel: Channel, number: str, trunk: str, timeout_s: float) -> None:
         self.record(channel.uniqueid, number, trunk, channel.caller_number)
         call = CustomerCall(self, channel, self.behaviour_of(number))
-        channel.connected_number = number
+        call.entry = ("marcador-customer", "answered")
         self.join_in(call)
         call.dial(timeout_s)
 
     def ring_line(self, channel: Channel, phone: Phone, agent: str, timeout_s: float) -> None:
         line = AgentLine(self, channel, phone, agent)
+        line.entry = ("marcador-agent", "line")
         self.join_in(line)
+        if channel.name.startswith("Local/"):
+            line.half = self._other_half(line)
         line.dial(timeout_s)
+
+    def _other_half(self, line: AgentLine) -> LocalHalf:
+        uniqueid = line.channel.variables.get("_other_id") or f"{line.channel.uniqueid};2"
+        channel = self.new_channel("", uniqueid=uniqueid, linkedid=line.channel.linkedid)
+        channel.name = line.channel.name.removesuffix(";1") + ";2"
+        channel.state = ChannelState.RING
+        half = LocalHalf(self, channel, line)
+        self.join_in(half)
+        return half
 
     def bridge(self, first: str, second: str) -> None:
         one, other = self._find(first, "Channel1"), self._find(second, "Channel2")
@@ -160,6 +175,9 @@ class Pbx:
 
     def phone_of(self, endpoint: str) -> Phone:
         return self.settings.phones.get(endpoint, Phone())
+
+    def has_trunk(self, name: str) -> bool:
+        return self.settings.trunks is None or name in self.settings.trunks
 
     def record(self, attempt: str, number: str, trunk: str, caller: str) -> None:
         self.calls.append(Placed(attempt, number, trunk, caller, self.clock.now()))

@@ -63,6 +63,7 @@ class Behaviour:
 class Phone:
     """An agent's phone."""
 
+    registered: bool = True
     answers: bool = True
     setup_s: float = 0.05
     ring_s: float = 1.0
