@@ -96,7 +96,8 @@ def write(config: AsteriskConfig, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in render(config).items():
         path = folder / name
-        path.touch(mode=0o640)
+        path.touch()
+        path.chmod(0o640)
         path.write_text(text)
 
 
