@@ -302,6 +302,8 @@ def _line_opened(state: State, now: datetime) -> Step:
             return was, ()
         case LineLost(was=Paused() as was):
             return was, ()
+        case LineLost(was=Talking(), pending=pending, reason=reason):
+            return Ready(now, pending, reason), ()  # the customer, kept with music, comes back first
         case LineLost(pending=pending, reason=reason):
             return _free(pending, reason, now)
     return state, ()
@@ -383,6 +385,8 @@ def _call(state: State, event: Event, now: datetime) -> Step:
     match state, event:
         case Ready(), CallReserved(attempt):
             return Reserved(now, state.pending, state.reason, attempt_id=attempt), ()
+        case Paused(), CallReserved(attempt):  # a call the agent places by hand; the pause goes on after it
+            return Reserved(now, Pending.PAUSE, state.reason, attempt_id=attempt), ()
         case Ready(), CallOffered(attempt):
             return Offered(now, state.pending, state.reason, attempt_id=attempt), ()
         case Reserved(), CallOffered(attempt) if attempt == state.attempt_id:
@@ -429,6 +433,8 @@ def _wrapup(state: State, event: Event, now: datetime) -> Step:
             return free, (LeaveUntypified(state.attempt_id), *done)
         case LineLost(was=WrapUp() as was), WrapUpEnded() if now >= was.until:
             return replace(state, was=Ready(now)), (LeaveUntypified(was.attempt_id),)
+        case WrapUp(), WrapUpEnded():  # told too early
+            return state, (TimeWrapUp(state.until),)
         case _, WrapUpExtended():
             return _refuse(state)
         case _, Typified() | WrapUpEnded():

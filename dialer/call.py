@@ -38,6 +38,7 @@ class Facts:
     originate_reason: int | None = None
     cause: int | None = None
     """Q.850; None and 0: not told."""
+    sip_status: int = 0
     hung_up_by: str = ""
     agent_id: UUID | None = None
     """The first agent it was joined to."""
@@ -192,6 +193,7 @@ class EndRequested(Event):
 @dataclass(frozen=True, slots=True)
 class HungUp(Event):
     cause: int
+    sip_status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,8 @@ class ReleaseAgent(Command):
 
     agent_id: UUID
     talked: bool
+    rescue: bool = False
+    """The customer is still there and waits for the agent's line to come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +371,7 @@ def _talking(state: Talking, event: Event, now: datetime) -> Step:
     match event:
         case WaitEntered():
             waiting = Waiting(state.facts, now, rescued=True)
-            return waiting, (ReleaseAgent(state.agent_id, talked=True), FindAgent())
+            return waiting, (ReleaseAgent(state.agent_id, talked=True, rescue=True), FindAgent())
         case Joined(agent_id) if agent_id == state.agent_id:
             return state, ()
         case PickedUp() | Judged() | JoinFailed():
@@ -402,11 +406,21 @@ def _end_asked(state: State, event: EndAsked) -> Step:
 def _hung_up(state: State, event: HungUp, now: datetime) -> Step:
     if isinstance(state, Over):
         return state, ()
-    facts = replace(state.facts, cause=event.cause, hung_up_by=state.facts.hung_up_by or NETWORK)
+    facts = replace(
+        state.facts,
+        cause=event.cause,
+        sip_status=event.sip_status,
+        hung_up_by=state.facts.hung_up_by or _who(state),
+    )
     undecided = isinstance(state, Sent | Ringing) and event.cause == 0 and facts.originate_reason is None
     if undecided and facts.hung_up_by == NETWORK:
         return Failing(facts), ()
     return _over(state, replace(facts, ended_at=now))
+
+
+def _who(state: State) -> str:
+    """Nobody of ours asked for it: after the answer that leaves the customer."""
+    return NETWORK if isinstance(state, Sent | Ringing | Failing) else CUSTOMER
 
 
 def _vanished(state: State, now: datetime) -> Step:

@@ -13,7 +13,8 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class WaitingCall:
     attempt_id: UUID
-    campaign_id: UUID
+    campaign_id: UUID | None
+    """None: a caller nobody knows, for any agent."""
     since: datetime
     agent_id: UUID | None = None
     """Only this agent may take it."""
@@ -62,4 +63,4 @@ def _place(
 def _may_take(agent: FreeAgent, call: WaitingCall) -> bool:
     if call.agent_id is not None:
         return agent.agent_id == call.agent_id
-    return call.campaign_id in agent.campaign_ids
+    return call.campaign_id is None or call.campaign_id in agent.campaign_ids

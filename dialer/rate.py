@@ -1,8 +1,8 @@
 """A trunk's limits: new calls per second, smoothed, and channels. Pure: time comes in.
 
-The rate is the generic cell rate algorithm (ITU-T I.371): each call moves the theoretical arrival on by
-1/rate, and a call may come `slack_s` before it. Carriers reject bursts, so the slack is only what the engine's
-own ticks need: within any second at most rate · (1 + slack_s) + 1 calls go out.
+The rate is the generic cell rate algorithm (ITU-T I.371): each call moves the theoretical arrival by 1/rate,
+and a call may come `SLACK_S` before it. Carriers reject bursts, so the slack is only what the engine's own
+ticks need: within any second at most rate · (1 + SLACK_S) + 1 calls go out.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,47 @@
+"""A campaign's counts by hour of the attempt's beginning, and what its pacer has learned."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dialer.compliance import Counts
+from storage.database import Connection
+from storage.queries import Queries
+
+QUERIES = Queries.load("dialer", "sql/counters.sql")
+
+
+async def add(conn: Connection, found: Mapping[tuple[UUID, datetime], Counts]) -> None:
+    """Add to campaigns' hours; the key's time is any instant of the hour."""
+    await conn.executemany(
+        QUERIES["add"],
+        [
+            (campaign, at, c.attempts, c.answered, c.machines, c.connected, c.abandoned, c.gone)
+            # In one order everywhere, so that two workers never wait for each other's rows crosswise.
+            for (campaign, at), c in sorted(found.items(), key=lambda item: (item[0][0].bytes, item[0][1]))
+        ],
+    )
+
+
+async def since(conn: Connection, campaign_id: UUID, start: datetime) -> Counts:
+    row = await conn.fetchrow(QUERIES["since"], campaign_id, start)
+    assert row is not None
+    return Counts(**row)
+
+
+async def recount(conn: Connection, campaign_id: UUID) -> dict[datetime, Counts]:
+    """By hour, from the closed attempts: equal to the counters, or there is an error to find."""
+    rows = await conn.fetch(QUERIES["recount"], campaign_id)
+    return {row["hour"]: Counts(*list(row.values())[1:]) for row in rows}
+
+
+async def load_memory(conn: Connection, campaign_id: UUID) -> dict[str, Any] | None:
+    row = await conn.fetchrow(QUERIES["load_memory"], campaign_id)
+    return row["snapshot"] if row else None
+
+
+async def save_memory(
+    conn: Connection, campaign_id: UUID, snapshot: Mapping[str, Any], now: datetime
+) -> None:
+    await conn.execute(QUERIES["save_memory"], campaign_id, dict(snapshot), now)

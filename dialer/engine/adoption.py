@@ -1,0 +1,140 @@
+"""Taking over: the calls and agents the last owner left, as PostgreSQL knows them. Asterisk says the rest."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from dialer import agent as desk
+from dialer import agents as people
+from dialer import call as machine
+from dialer.agents import Line, Presence
+from dialer.engine.calls import LiveCall
+from dialer.engine.hub import Hub
+from dialer.engine.inbound import QUERIES
+from dialer.engine.tools import Tools
+from lists import attempts
+from lists.model import AttemptKind, LiveAttempt, LiveState
+from storage.database import Connection
+from typifications.model import Typification
+
+
+async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
+    """Calls and agents into memory, of no link's session yet: the first listing says what became of them."""
+    rows = await attempts.live(conn)
+    if rows:
+        await attempts.adopt(conn, [row.attempt_id for row in rows], tools.worker)
+    contact_ids = [row.contact_id for row in rows if row.contact_id is not None]
+    retries = {row["id"]: row["retries"] for row in await conn.fetch(QUERIES["retries"], contact_ids)}
+    for row in rows:
+        _adopt_call(row, retries.get(row.contact_id, {}) if row.contact_id else {}, tools, hub)
+    presences = await people.presences(conn)
+    attempt_ids = [presence.attempt_id for presence in presences if presence.attempt_id is not None]
+    abouts = {row["id"]: row for row in await conn.fetch(QUERIES["of_attempt"], attempt_ids)}
+    for presence in presences:
+        about = abouts.get(presence.attempt_id) if presence.attempt_id else None
+        _adopt_agent(presence, _about(about, presence) if about else None, tools)
+
+
+def _adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: Hub) -> None:
+    call = LiveCall(
+        id=row.attempt_id,
+        begun_at=row.begun_at,
+        kind=row.kind,
+        e164=row.e164 or "",
+        server=row.server,
+        state=_call_state(row),
+        campaign_id=row.campaign_id,
+        contact_id=row.contact_id,
+        retries=retries,
+        customer_id=row.customer_id,
+        trunk=row.trunk,
+        bound_agent=row.agent_id if row.kind in (AttemptKind.AGENT_BOUND, AttemptKind.MANUAL) else None,
+        has_channel=True,
+    )
+    tools.calls.add(call)
+    hub.began(call)
+    trunk = tools.trunks.by_name(row.trunk)
+    if trunk is not None and row.kind is not AttemptKind.INBOUND:
+        trunk.limits.in_use += 1
+    run = hub.run_of(call)
+    if run is not None and row.kind is AttemptKind.DIALLED:
+        run.pacer.dialed(call.id, run.at(tools.clock.now()))
+        if isinstance(call.state, machine.Talking):
+            run.pacer.connected(call.id, call.state.agent_id, run.at(tools.clock.now()))
+
+
+def _call_state(row: LiveAttempt) -> machine.State:
+    facts = machine.Facts(row.begun_at, agent_id=row.agent_id)
+    if row.state is LiveState.BEGUN:
+        return machine.Sent(machine.Facts(row.begun_at))
+    if row.state is LiveState.RINGING:
+        return machine.Ringing(machine.Facts(row.begun_at, ringing_at=row.updated_at))
+    if row.state is LiveState.CONNECTED and row.agent_id is not None:
+        facts = machine.Facts(
+            row.begun_at, answered_at=row.updated_at, connected_at=row.updated_at, agent_id=row.agent_id
+        )
+        return machine.Talking(facts, row.agent_id)
+    return machine.Answered(machine.Facts(row.begun_at, answered_at=row.updated_at))
+
+
+def _adopt_agent(presence: Presence, about: Typification | None, tools: Tools) -> None:
+    agent = tools.agents.get(presence.agent_id)
+    if agent is None:
+        return
+    now = tools.clock.now()
+    agent.about = about
+    agent.logged_in_at = presence.logged_in_at
+    agent.state = _agent_state(presence, tools, now)
+    if presence.channel:
+        tools.agents.adopt(agent, presence.channel)
+        agent.generation = 0
+    elif agent.row.line is Line.HELD and not isinstance(agent.state, desk.LoggedOut):
+        tools.agents.happen(agent, desk.LineDropped())
+    if isinstance(agent.state, desk.WrapUp):
+        tools.agents.time_wrapup(agent, agent.state.until)
+    tools.agents.changed(agent, agent.state, now)
+
+
+def _agent_state(presence: Presence, tools: Tools, now: datetime) -> desk.State:
+    since, reason = presence.since, presence.reason
+    pending = desk.Pending(presence.pending)
+    attempt = presence.attempt_id
+    match presence.state:
+        case desk.AgentState.PAUSED:
+            return desk.Paused(since, reason=reason)
+        case desk.AgentState.WRAPUP if attempt is not None:
+            until = presence.wrapup_until or now
+            return desk.WrapUp(since, pending, reason, attempt_id=attempt, until=until)
+        case desk.AgentState.OFFERED if attempt is not None and tools.calls.get(attempt) is not None:
+            return desk.Offered(since, pending, reason, attempt_id=attempt)
+        case desk.AgentState.TALKING if attempt is not None:
+            if tools.calls.get(attempt) is not None:
+                return desk.Talking(since, pending, reason, attempt_id=attempt)
+            return desk.WrapUp(since, pending, reason, attempt_id=attempt, until=now)
+        case desk.AgentState.RESERVED if attempt is not None and tools.calls.get(attempt) is not None:
+            return desk.Reserved(since, pending, reason, attempt_id=attempt)
+        case desk.AgentState.CONNECTING:
+            return desk.Connecting(since)
+    return desk.Ready(since, pending, reason)
+
+
+def _about(row: Record, presence: Presence) -> Typification | None:
+    campaign_id = row["campaign_id"]
+    if not isinstance(campaign_id, UUID):
+        return None
+    return Typification(
+        campaign_id=campaign_id,
+        path=(),
+        attempt_id=presence.attempt_id,
+        attempt_at=presence.attempt_at,
+        customer_id=_id(row["customer_id"]),
+        contact_id=_id(row["contact_id"]),
+        agent_id=presence.agent_id,
+        e164=str(row["e164"]),
+    )
+
+
+def _id(value: object) -> UUID | None:
+    return value if isinstance(value, UUID) else None

@@ -1,0 +1,140 @@
+"""The calls that live now, by attempt and by channel; their machine's commands handed to whoever acts."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from dialer import call as machine
+from lists.model import AttemptKind
+from storage.clock import Clock
+
+log = logging.getLogger(__name__)
+
+RING_MARGIN_S = 15
+"""Past its ring time by this, a call whose end was not heard of is looked for."""
+LOOK_AGAIN_S = 60
+DEADLINES_S: dict[type[machine.State], float] = {
+    machine.Answered: 20,  # machine detection takes 2.5 s at most
+    machine.Joining: 30,
+    machine.Closed: 120,  # the message
+    machine.Failing: 2,
+    machine.Talking: 60,  # a conversation has no limit: then it is only looked for
+}
+
+
+@dataclass(slots=True, eq=False)
+class LiveCall:
+    """One attempt under way. `state` is the machine's; the rest says who and through what."""
+
+    id: UUID
+    begun_at: datetime
+    kind: AttemptKind
+    e164: str
+    server: str
+    state: machine.State
+    campaign_id: UUID | None = None
+    contact_id: UUID | None = None
+    retries: Mapping[str, int] = field(default_factory=dict)
+    """Network retries the contact has had, by outcome."""
+    customer_id: UUID | None = None
+    trunk: str = ""
+    bound_agent: UUID | None = None
+    """Placed for this agent alone."""
+    ring_s: float = 30
+    patience_s: float = 2
+    channel: str = ""
+    """The customer's channel: the attempt's id, but for a manual call Asterisk's own."""
+    has_channel: bool = False
+    bridge: str = ""
+    """The conversation it is in."""
+    ringing_agent: UUID | None = None
+    """Whose phone rings for it."""
+    generation: int = 0
+    """Of the link at the originate: an older one means that events may have been missed."""
+    check_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channel = self.channel or str(self.id)
+        self.check_at = self.begun_at
+
+    @property
+    def over(self) -> bool:
+        return isinstance(self.state, machine.Over)
+
+
+class Actor(Protocol):
+    """Who carries out what the machine commands."""
+
+    def carry_out(self, call: LiveCall, command: machine.Command, now: datetime) -> None: ...
+
+
+class Calls:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._by_id: dict[UUID, LiveCall] = {}
+        self._by_channel: dict[str, LiveCall] = {}
+        self.waiting: dict[UUID, LiveCall] = {}
+        """Those an agent may be joined to now, in the order they came to wait."""
+        self.actor: Actor
+        self.unexpected = 0
+
+    def __iter__(self) -> Iterator[LiveCall]:
+        return iter(tuple(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, call: LiveCall) -> None:
+        self._by_id[call.id] = call
+        self._by_channel[call.channel] = call
+        self._time(call, self._clock.now())
+
+    def get(self, attempt_id: UUID) -> LiveCall | None:
+        return self._by_id.get(attempt_id)
+
+    def on(self, channel: str) -> LiveCall | None:
+        return self._by_channel.get(channel)
+
+    def move(self, call: LiveCall, channel: str) -> None:
+        """The call has another channel from now on."""
+        self._by_channel.pop(call.channel, None)
+        call.channel = channel
+        call.has_channel = True
+        self._by_channel[channel] = call
+
+    def happen(self, call: LiveCall, event: machine.Event) -> None:
+        """One event, and everything that follows from it, before anything else happens."""
+        now = self._clock.now()
+        call.state, commands = machine.step(call.state, event, now)
+        if isinstance(call.state, machine.Waiting):
+            self.waiting.setdefault(call.id, call)
+        else:
+            self.waiting.pop(call.id, None)
+        if call.over:
+            self._by_id.pop(call.id, None)
+            self._by_channel.pop(call.channel, None)
+        else:
+            self._time(call, now)
+        for command in commands:
+            if isinstance(command, machine.Unexpected):
+                self.unexpected += 1
+                log.info("call %s: %s while %s", call.id, command.event, command.state)
+            else:
+                self.actor.carry_out(call, command, now)
+
+    def look_again(self, call: LiveCall) -> None:
+        """It is there after all: the next look is a minute away."""
+        if not call.over:
+            call.check_at = self._clock.now() + timedelta(seconds=LOOK_AGAIN_S)
+
+    def _time(self, call: LiveCall, now: datetime) -> None:
+        match call.state:
+            case machine.Sent() | machine.Ringing():
+                call.check_at = call.begun_at + timedelta(seconds=call.ring_s + RING_MARGIN_S)
+            case machine.Waiting(since=since):
+                call.check_at = since + timedelta(seconds=call.patience_s + RING_MARGIN_S)
+            case state:
+                call.check_at = now + timedelta(seconds=DEADLINES_S.get(type(state), 0))

@@ -1,0 +1,336 @@
+"""One campaign being dialled: contacts reserved ahead, the pacer's decision, and what it says of itself.
+
+The loop runs at every relevant event, at most 20 times a second, and takes one turn at a time: what one turn
+has begun is on the pacer's books before the next one decides.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dialer import campaigns, counters, pacing
+from dialer.campaigns import Campaign, Desired, Doing, Status
+from dialer.compliance import Counts, window_start
+from dialer.engine.calls import LiveCall
+from dialer.engine.placing import Placer
+from dialer.engine.tools import Tools
+from dialer.hours import Closed, campaign_opening, opening
+from dialer.pacing.simple import Power
+from dialer.settings import Mode, Settings
+from lists import attempts, reserving
+from lists.model import ContactState, RefusalReason, Reserved
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+COALESCE_S = 0.05
+IDLE_S = 1.0
+LEASE_S = 60.0
+BUFFER_S = 40.0
+"""A reservation older than this (real time) is given back rather than used."""
+AHEAD = 4
+"""Contacts reserved for each one wanted now."""
+BATCH_LIMIT = 500
+DRY_MIN_S, DRY_MAX_S = 1.0, 30.0
+UNKNOWN_WAIT_S = 900
+"""A contact nobody knows when to call (its zone is unknown) is looked at again after this."""
+PACED = (Mode.PROGRESSIVE, Mode.POWER, Mode.PREDICTIVE)
+_FAILURES = {"busy": "busy", "no_answer": "no_answer", "invalid_number": "invalid", "machine": "machine"}
+
+
+class CampaignRun:
+    def __init__(self, tools: Tools, placer: Placer, campaign: Campaign) -> None:
+        self._tools = tools
+        self._placer = placer
+        self.campaign = campaign
+        self.origin = tools.clock.now()
+        self.live: dict[UUID, LiveCall] = {}
+        """Every call of this campaign, of whatever kind."""
+        self.status = Status()
+        self.found = Counts()
+        """Of the legal window, with what has ended since it was read."""
+        self.pacer = self._make_pacer()
+        self._buffer: deque[Reserved] = deque()
+        self._buffered_at = 0.0
+        self._dry_until: datetime | None = None
+        self._dry = Status()
+        self._due = asyncio.Event()
+
+    # --- what others ask of it ------------------------------------------------------------------------
+
+    @property
+    def id(self) -> UUID:
+        return self.campaign.id
+
+    @property
+    def settings(self) -> Settings:
+        return self.campaign.settings
+
+    @property
+    def hungry(self) -> bool:
+        """It would use an agent now."""
+        return self.campaign.desired is Desired.RUNNING and self.status.doing is not Doing.FINISHED
+
+    def at(self, now: datetime) -> float:
+        """The pacer's seconds."""
+        return (now - self.origin) / timedelta(seconds=1)
+
+    def wake(self) -> None:
+        self._due.set()
+
+    def more_contacts(self, at: datetime | None = None) -> None:
+        """A contact comes back at that time, or something changed: look again."""
+        if self._dry_until is not None and (at is None or at < self._dry_until):
+            self._dry_until = at
+        if at is None:
+            self.wake()
+
+    def failed(self, call: LiveCall, outcome: str, now: datetime) -> None:
+        self.pacer.failed(call.id, self.at(now), _FAILURES.get(outcome, outcome))
+
+    async def prepare(self) -> None:
+        """The legal window's counts, and what was learned in earlier runs. Raises `StorageError`."""
+        async with self._tools.db.connection() as conn:
+            snapshot = await counters.load_memory(conn, self.id)
+        if snapshot:
+            self.pacer.restore(snapshot)
+        await self.recall_budget()
+
+    async def recall_budget(self) -> None:
+        """What the legal window holds by now: it moves on, and outlives this run. Raises `StorageError`."""
+        now = self._tools.clock.now()
+        start = window_start(self.settings.abandon_window, now, self.origin)
+        async with self._tools.db.connection() as conn:
+            self.found = await counters.since(conn, self.id, start)
+        self.pacer.budget(self.found.abandoned, self.found.connected + self.found.abandoned)
+
+    async def change(self, campaign: Campaign) -> None:
+        """Settings or desired state changed while it runs. Raises `StorageError`."""
+        before, self.campaign = self.campaign, campaign
+        if before.settings.mode is not campaign.settings.mode:
+            self.pacer = self._make_pacer()
+            await self.prepare()
+        elif isinstance(self.pacer, Power):
+            self.pacer.set_ratio(campaign.settings.ratio)
+        self.pacer.retarget(campaign.settings.target)
+        async with self._tools.db.transaction() as conn:
+            await attempts.fence(conn, self.id, self._tools.epoch, campaign.desired is Desired.RUNNING)
+        self.more_contacts()
+
+    # --- the loop -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        while True:
+            self._due.clear()
+            try:
+                status = await self.turn()
+            except StorageError as error:
+                log.warning("campaign %s waits for PostgreSQL: %s", self.campaign.name, error)
+                status = Status(Doing.WAITING, "no_database")
+            except Exception:
+                log.exception("campaign %s: a turn failed", self.campaign.name)
+                status = Status(Doing.WAITING, "internal_error")
+            self._say(status)
+            await self._tools.clock.sleep(COALESCE_S)
+            timer = self._tools.clock.call_later(self._pause(), self.wake)
+            await self._due.wait()
+            timer.cancel()
+
+    async def turn(self) -> Status:
+        now = self._tools.clock.now()
+        if self.campaign.desired is not Desired.RUNNING:
+            await self._give_back()
+            return await self._resting(now)
+        if not self._tools.writer.healthy:
+            return Status(Doing.WAITING, "no_database")
+        hours = campaign_opening(self.settings, now)
+        if isinstance(hours, Closed):
+            await self._give_back()
+            return Status(Doing.WAITING, hours.why, until=hours.until)
+        if self.settings.mode not in PACED:
+            return Status(Doing.WAITING, "by_hand")
+        trunks = self._tools.trunks.usable(self.settings.trunks, now)
+        if not trunks:
+            why, until = self._tools.trunks.why_none(self.settings.trunks, now)
+            return Status(Doing.WAITING, why, until=until)
+        room = min(
+            self.settings.channels - len(self.live),
+            sum(run.limits.allowed(now) for run in trunks),
+        )
+        want = self.pacer.decide(self.at(now), max(room, 0))
+        if want > 0:
+            return await self._dial(want)
+        if not self.live and not self._buffer and self._is_dry(now):
+            return self._dry
+        if not self._has_agents():
+            return await self._survey(now) if not self.live else Status(Doing.WAITING, "no_agents")
+        return Status(Doing.DIALLING)
+
+    async def _dial(self, want: int) -> Status:
+        found = await self._take(want)
+        if not found:
+            return self._dry if not self.live else Status(Doing.DIALLING, self._dry.why)
+        placed = await self._placer.place(self.id, self.settings, found)
+        self._buffer.extendleft(reversed(placed.left))
+        for call in placed.calls:
+            if not call.over:
+                self.live[call.id] = call
+                self.pacer.dialed(call.id, self.at(self._tools.clock.now()))
+        for refusal in placed.refusals:
+            if refusal.until is not None:
+                self.more_contacts(refusal.until)
+            if refusal.reason is RefusalReason.FENCED:
+                return Status(Doing.WAITING, "owned_by_another")
+        if placed.refusals:
+            self.wake()
+        return Status(Doing.DIALLING)
+
+    def _pause(self) -> float:
+        """Until the next look where nothing happens: sooner when only the trunks' rate holds it back."""
+        now = self._tools.clock.now()
+        if self.status.doing is not Doing.DIALLING:
+            return IDLE_S
+        runs = self._tools.trunks.usable(self.settings.trunks, now)
+        nexts = [run.limits.next_at(now) for run in runs if run.limits.in_use < run.limits.channels]
+        wait = min(((at - now) / timedelta(seconds=1) for at in nexts), default=IDLE_S)
+        return min(max(wait, 0.01), IDLE_S) if wait > 0 else IDLE_S
+
+    # --- contacts -------------------------------------------------------------------------------------
+
+    async def _take(self, want: int) -> list[Reserved]:
+        """Up to `want` contacts that may be called now; the others are postponed till they may."""
+        found: list[Reserved] = []
+        while len(found) < want:
+            if not self._buffer and not await self._refill(want - len(found)):
+                break
+            contact = self._buffer.popleft()
+            now = self._tools.clock.now()
+            hours = opening(contact.zones, contact.list_zone, self.settings, now, e164=contact.e164)
+            if isinstance(hours, Closed):
+                await self._postpone(contact, hours, now)
+            else:
+                found.append(contact)
+        return found
+
+    async def _refill(self, want: int) -> bool:
+        now = self._tools.clock.now()
+        if self._is_dry(now):
+            return False
+        limit = min(max(want, AHEAD * want), BATCH_LIMIT)
+        async with self._tools.db.transaction() as conn:
+            rows = await reserving.reserve(
+                conn, self.id, now=now, limit=limit, worker=self._tools.worker, lease_s=LEASE_S
+            )
+        self._buffered_at = asyncio.get_running_loop().time()
+        self._buffer.extend(rows)
+        if not rows:
+            await self._survey(now)
+        return bool(rows)
+
+    def _is_dry(self, now: datetime) -> bool:
+        if self._buffer and asyncio.get_running_loop().time() - self._buffered_at > BUFFER_S:
+            self._buffer.clear()  # the leases have nearly run out; begin would refuse them
+        return self._dry_until is not None and now < self._dry_until
+
+    async def _survey(self, now: datetime) -> Status:
+        """Nothing to dial now: since when there will be, or that there never will."""
+        if self._is_dry(now):
+            return self._dry
+        async with self._tools.db.connection() as conn:
+            due = await reserving.next_due(conn, self.id, now)
+            left = await reserving.remaining(conn, self.id) if due is None else {}
+        latest = now + timedelta(seconds=DRY_MAX_S)
+        soonest = now + timedelta(seconds=DRY_MIN_S)
+        self._dry_until = min(max(due or latest, soonest), latest)
+        open_ones = {state: n for state, n in left.items() if ContactState(state).is_open and n}
+        if due is not None:
+            waits = due > now
+            self._dry = Status(
+                Doing.WAITING, "contacts_wait" if waits else "no_agents", until=due if waits else None
+            )
+        elif open_ones:
+            why = max(open_ones, key=lambda state: open_ones[state])
+            self._dry = Status(Doing.WAITING, f"contacts_{why}")
+        else:
+            finals = {str(state): n for state, n in left.items()}
+            self._dry = Status(Doing.FINISHED, "no_contacts_left", finals=finals)
+        return self._dry
+
+    async def _postpone(self, contact: Reserved, hours: Closed, now: datetime) -> None:
+        until = hours.until or now + timedelta(seconds=UNKNOWN_WAIT_S)
+        async with self._tools.db.transaction() as conn:
+            await reserving.postpone(conn, [contact.contact_id], until)
+            if not hours.whole_zone:
+                return
+            await reserving.postpone_zone(conn, contact.dial_list_id, contact.zone_key, until)
+        same = [c for c in self._buffer if _same_zone(c, contact)]
+        self._buffer = deque(c for c in self._buffer if not _same_zone(c, contact))
+        if same:
+            async with self._tools.db.transaction() as conn:
+                await reserving.postpone(conn, [c.contact_id for c in same], until)
+
+    async def _give_back(self) -> None:
+        if self._buffer:
+            ids = [contact.contact_id for contact in self._buffer]
+            self._buffer.clear()
+            async with self._tools.db.transaction() as conn:
+                await reserving.release(conn, ids, self._tools.worker)
+
+    async def stop(self) -> None:
+        """Give back what is reserved and keep what was learned. Raises `StorageError`."""
+        await self._give_back()
+        await self.remember()
+
+    async def remember(self) -> None:
+        async with self._tools.db.transaction() as conn:
+            await counters.save_memory(conn, self.id, self.pacer.snapshot(), self._tools.clock.now())
+
+    # --- what it says ---------------------------------------------------------------------------------
+
+    async def _resting(self, now: datetime) -> Status:
+        match self.campaign.desired:
+            case Desired.PAUSED:
+                return Status(Doing.PAUSED)
+            case Desired.DRAINING if self.live:
+                return Status(Doing.DRAINING)
+            case Desired.DRAINING:
+                async with self._tools.db.transaction() as conn:
+                    self.campaign = await campaigns.set_desired(conn, self.id, Desired.STOPPED)
+        return Status(Doing.STOPPED)
+
+    def _say(self, status: Status) -> None:
+        now = self._tools.clock.now()
+        same = (status.doing, status.why, status.until) == (
+            self.status.doing,
+            self.status.why,
+            self.status.until,
+        )
+        if same and status.finals == self.status.finals:
+            return
+        since = self.status.since if status.doing is self.status.doing else now
+        self.status = said = replace(status, since=since, worker=self._tools.worker)
+        self._tools.writer.job(lambda conn, _now: campaigns.say(conn, self.id, said))
+
+    def _has_agents(self) -> bool:
+        return any(agent.at_work and self.id in agent.row.campaign_ids for agent in self._tools.agents)
+
+    def _make_pacer(self) -> pacing.Pacer:
+        settings = self.settings
+        match settings.mode:
+            case Mode.POWER:
+                return pacing.make("power", target=settings.target, ratio=settings.ratio)
+            case Mode.PREDICTIVE:
+                return pacing.make(
+                    "predictive",
+                    target=settings.target,
+                    patience=settings.patience_ms / 1000,
+                    ring_limit=float(settings.ring_timeout_s),
+                )
+        return pacing.make("progressive", target=settings.target)
+
+
+def _same_zone(one: Reserved, other: Reserved) -> bool:
+    return (one.dial_list_id, one.zone_key) == (other.dial_list_id, other.zone_key)

@@ -1,0 +1,161 @@
+"""What the API asks for, carried out and answered."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from dialer import agent as desk
+from dialer import call as machine
+from dialer import campaigns, commands
+from dialer.agents import Line
+from dialer.campaigns import Desired
+from dialer.commands import Command, Done, Kind
+from dialer.engine.agents import LiveAgent
+from dialer.engine.hub import Hub
+from dialer.engine.manual import Manual
+from dialer.engine.settling import rules_of
+from dialer.engine.tools import Tools
+from dialer.errors import DialerError
+from lists import attempts
+from storage.errors import StorageError
+from typifications import interactions
+
+log = logging.getLogger(__name__)
+
+
+class Refused(DialerError):
+    def __init__(self, error_id: str, message: str) -> None:
+        super().__init__(message)
+        self.error_id = error_id
+
+
+class Control:
+    def __init__(self, tools: Tools, hub: Hub, manual: Manual) -> None:
+        self._tools = tools
+        self._hub = hub
+        self._manual = manual
+        self._answered: set[UUID] = set()
+        self._acts: dict[Kind, Callable[[Command], Mapping[str, Any] | None]] = {
+            Kind.AGENT_LOGIN: self._log_in,
+            Kind.AGENT_LOGOUT: self._log_out,
+            Kind.AGENT_READY: lambda c: self._agent_act(c, desk.ReadyAsked()),
+            Kind.AGENT_PAUSE: self._pause,
+            Kind.AGENT_FINISHING: self._finishing,
+            Kind.AGENT_TYPIFIED: self._typified,
+            Kind.AGENT_WRAPUP_EXTEND: self._extend,
+            Kind.CALL_HANGUP: self._hang_up,
+            Kind.CALL_CANCEL: self._cancel,
+        }
+
+    async def work(self) -> None:
+        """Everything queued, in order. Raises `StorageError`."""
+        async with self._tools.db.connection() as conn:
+            queued = await commands.queued(conn)
+        for command in queued:
+            if command.id not in self._answered:  # its answer may still be on its way to the database
+                self._answered.add(command.id)
+                await self._carry_out(command)
+        self._answered &= {command.id for command in queued}
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            result = await self._act(command)
+        except DialerError as error:
+            refusal = {"error_id": error.error_id, "message": str(error), "params": error.params}
+            self._tools.writer.answer(Done(command.id, refusal, refused=True))
+        except StorageError:
+            self._answered.discard(command.id)
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("command %s (%s) makes no sense: %s", command.id, command.kind, error)
+            refusal = {"error_id": "bad_command", "message": str(error), "params": {}}
+            self._tools.writer.answer(Done(command.id, refusal, refused=True))
+        else:
+            self._tools.writer.answer(Done(command.id, result or {}))
+
+    async def _act(self, command: Command) -> Mapping[str, Any] | None:
+        match command.kind:
+            case Kind.CALL_CLICK:
+                attempt_id = await self._manual.call(self._agent(command), command.payload)
+                return {"attempt_id": str(attempt_id)}
+            case Kind.EMERGENCY_STOP:
+                return await self._emergency_stop(command)
+        return self._acts[command.kind](command)
+
+    # --- agents ---------------------------------------------------------------------------------------
+
+    def _log_in(self, command: Command) -> None:
+        agent = self._agent(command)
+        if not agent.row.enabled:
+            raise Refused("agent_disabled", "this agent may not log in")
+        self._tools.agents.happen(agent, desk.LoginAsked(agent.row.line is Line.HELD))
+
+    def _log_out(self, command: Command) -> Mapping[str, Any]:
+        agent = self._agent(command)
+        return self._agent_act(command, desk.LogoutAsked(self._hub.answers_expected(agent)))
+
+    def _pause(self, command: Command) -> Mapping[str, Any]:
+        agent = self._agent(command)
+        reason = str(command.payload.get("reason") or "")
+        return self._agent_act(command, desk.PauseAsked(reason, self._hub.answers_expected(agent)))
+
+    def _finishing(self, command: Command) -> None:
+        agent = self._agent(command)
+        run = self._hub.runs.get(agent.told) if agent.told else None
+        if run is not None:
+            run.pacer.finishing(agent.id, run.at(self._tools.clock.now()))
+            run.wake()
+
+    def _typified(self, command: Command) -> Mapping[str, Any]:
+        agent = self._agent(command)
+        attempt_id = UUID(str(command.payload["attempt_id"]))
+        about = agent.about
+        run = self._hub.runs.get(about.campaign_id) if about else None
+        if self._tools.calls.get(attempt_id) is None and run is not None:
+            # Typified while the call was just being closed: what was left for the hang-up is applied now.
+            rules = rules_of(run.settings)
+            self._tools.writer.job(
+                lambda conn, now: interactions.at_hang_up(conn, attempt_id, rules, now=now)
+            )
+            run.more_contacts()
+        return self._agent_act(command, desk.Typified(attempt_id))
+
+    def _extend(self, command: Command) -> Mapping[str, Any]:
+        return self._agent_act(command, desk.WrapUpExtended(float(command.payload["seconds"])))
+
+    def _agent_act(self, command: Command, event: desk.Event) -> Mapping[str, Any]:
+        agent = self._agent(command)
+        error_id = self._tools.agents.happen(agent, event)
+        if error_id:
+            raise Refused(error_id, f"not possible while {desk.name(agent.state)}")
+        return {"state": desk.name(agent.state), "pending": agent.state.pending}
+
+    def _agent(self, command: Command) -> LiveAgent:
+        agent = self._tools.agents.get(command.target) if command.target else None
+        if agent is None:
+            raise Refused("unknown_agent", "there is no such agent")
+        return agent
+
+    # --- calls and campaigns --------------------------------------------------------------------------
+
+    def _hang_up(self, command: Command) -> None:
+        call = self._tools.calls.get(command.target) if command.target else None
+        if call is None:
+            raise Refused("call_over", "this call is over")
+        self._tools.calls.happen(call, machine.EndAsked(machine.AGENT))
+
+    def _cancel(self, command: Command) -> None:
+        self._hub.cancel([UUID(str(attempt)) for attempt in command.payload.get("attempt_ids", ())])
+
+    async def _emergency_stop(self, command: Command) -> Mapping[str, Any]:
+        run = self._hub.runs.get(command.target) if command.target else None
+        if run is None:
+            raise Refused("unknown_campaign", "there is no such campaign")
+        async with self._tools.db.transaction() as conn:
+            await attempts.fence(conn, run.id, self._tools.epoch, False)
+            stopped = await campaigns.set_desired(conn, run.id, Desired.STOPPED)
+        await run.change(stopped)
+        ringing = [call.id for call in run.live.values() if not isinstance(call.state, machine.Talking)]
+        self._hub.cancel(ringing)
+        return {"cancelled": len(ringing)}

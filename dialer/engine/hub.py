@@ -1,0 +1,411 @@
+"""Where calls, agents and campaigns meet: what a call's machine commands is carried out here, at once.
+
+Everything on this page is synchronous. From an answer to the `Bridge` there is no waiting for anything: the
+database and the desktop hear of it in the same moment, through the writer.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ami.actions import Action, Bridge, Hangup, Redirect, Setvar
+from ami.errors import AmiError
+from dialer import agent as desk
+from dialer import call as machine
+from dialer import floor
+from dialer.agents import Line
+from dialer.engine import homes
+from dialer.engine.agents import LiveAgent
+from dialer.engine.calls import LiveCall
+from dialer.engine.campaign import CampaignRun
+from dialer.engine.settling import ending_of
+from dialer.engine.tools import Tools
+from dialer.live import FLOOR, CallIs, Offered, agent_topic
+from dialer.outcome import Outcome
+from lists import do_not_call
+from lists.do_not_call import Source
+from lists.model import AttemptKind, LiveState, Progress
+from storage.database import Connection
+from typifications import agenda, interactions
+from typifications.model import Typification
+
+log = logging.getLogger(__name__)
+
+RING_MS = 15_000
+RESCUE_S = 12.0
+"""So long a customer waits for the own agent's line to come back; then anybody takes over."""
+JOIN_TRIES = 3
+DEFAULT_WRAPUP_S = 60
+_DIRECTION = {AttemptKind.INBOUND: "in", AttemptKind.MANUAL: "manual"}
+
+
+class Hub:
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self.runs: dict[UUID, CampaignRun] = {}
+        self.unidentified: set[UUID] = set()
+        """Inbound calls whose caller is being looked up: not offered yet."""
+        self._join_tries: dict[UUID, int] = {}
+        tools.calls.actor = self
+        tools.agents.floor = self
+
+    def run_of(self, call: LiveCall) -> CampaignRun | None:
+        return self.runs.get(call.campaign_id) if call.campaign_id else None
+
+    def began(self, call: LiveCall) -> None:
+        """A call outside the campaigns' own dialling is under way."""
+        run = self.run_of(call)
+        if run is not None and not call.over:
+            run.live[call.id] = call
+
+    # --- calls: what their machine commands -----------------------------------------------------------
+
+    def carry_out(self, call: LiveCall, command: machine.Command, now: datetime) -> None:
+        match command:
+            case machine.NoteProgress(state):
+                self._note(call, state, now)
+            case machine.FindAgent():
+                self._find_agent(call, now)
+            case machine.JoinAgent(agent_id):
+                self._join(call, agent_id, now)
+            case machine.BeginTalk(agent_id):
+                self._begin_talk(call, agent_id, now)
+            case machine.ReleaseAgent(agent_id, talked, rescue):
+                self._release(call, agent_id, talked, rescue)
+            case machine.HangUp():
+                self._hang_up(call)
+            case machine.BlockNumber():
+                self._block(call)
+            case machine.NoteAbandoned():
+                run = self.run_of(call)
+                if run is not None and call.kind is AttemptKind.DIALLED:
+                    run.pacer.abandoned(call.id, run.at(now))
+            case machine.Settle():
+                self._settle(call, now)
+
+    def _note(self, call: LiveCall, state: str, now: datetime) -> None:
+        talking = call.state.agent_id if isinstance(call.state, machine.Talking) else None
+        self._tools.writer.progress(Progress(call.id, LiveState(state), now, talking))
+        run = self.run_of(call)
+        if state == "ringing" and run is not None and call.kind is AttemptKind.DIALLED:
+            run.pacer.progress(call.id, run.at(now), 180)
+
+    def _find_agent(self, call: LiveCall, now: datetime) -> None:
+        run = self.run_of(call)
+        waiting = call.state
+        assert isinstance(waiting, machine.Waiting)
+        if run is not None and call.kind is AttemptKind.DIALLED and waiting.facts.connected_at is None:
+            run.pacer.answered(call.id, run.at(now))
+        bound = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
+        if bound is not None and isinstance(bound.state, desk.Reserved) and bound.state.attempt_id == call.id:
+            self._tools.calls.happen(call, machine.AgentChosen(bound.id))
+        else:
+            self.assign()
+
+    def assign(self) -> None:
+        """Join waiting customers to free agents, as far as there are both."""
+        calls = [call for call in self._tools.calls.waiting.values() if self._may_be_joined(call)]
+        if not calls:
+            return
+        free = self._tools.agents.free()
+        for server in {agent.row.server for agent in free}:
+            pairs = floor.assign(
+                [_waiting(call) for call in calls if call.server == server],
+                [
+                    floor.FreeAgent(agent.id, agent.row.campaign_ids, agent.state.since)
+                    for agent in free
+                    if agent.row.server == server
+                ],
+            )
+            for waiting, taker in pairs:
+                call = self._tools.calls.get(waiting.attempt_id)
+                if call is not None:
+                    self._tools.calls.happen(call, machine.AgentChosen(taker.agent_id))
+
+    def _may_be_joined(self, call: LiveCall) -> bool:
+        return call.id not in self.unidentified and self._join_tries.get(call.id, 0) < JOIN_TRIES
+
+    def _join(self, call: LiveCall, agent_id: UUID, now: datetime) -> None:
+        agent = self._tools.agents.get(agent_id)
+        if agent is None:
+            self._tools.calls.happen(call, machine.JoinFailed(agent_id))
+            return
+        # First the action, then everything that tells of it.
+        actions: Sequence[Action]
+        if agent.row.line is Line.HELD:
+            actions = (Bridge(agent=agent.line, customer=call.channel),)
+        else:
+            call.ringing_agent = agent.id
+            actions = _ring(agent, call)
+        self._tools.sender.post(call.server, actions, lambda error: self._join_failed(call, agent, error))
+        self._take_on(agent, call)
+        self._tools.agents.happen(agent, desk.CallOffered(call.id))
+        rescued = isinstance(call.state, machine.Joining) and call.state.rescued
+        self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent, rescued))
+
+    def offer(self, call: LiveCall, agent: LiveAgent) -> None:
+        """The pop of a call the agent placed by hand."""
+        self._take_on(agent, call)
+        self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent, rescued=False))
+
+    def _join_failed(self, call: LiveCall, agent: LiveAgent, error: AmiError) -> None:
+        log.info("call %s could not be joined to agent %s: %s", call.id, agent.row.code, error)
+        if isinstance(call.state, machine.Joining) and call.state.agent_id == agent.id:
+            self._join_tries[call.id] = self._join_tries.get(call.id, 0) + 1
+            self._tools.agents.bench(agent)
+            self._tools.calls.happen(call, machine.JoinFailed(agent.id))
+
+    def _take_on(self, agent: LiveAgent, call: LiveCall) -> None:
+        """What the agent will be asked to typify."""
+        campaign_id = call.campaign_id or next(iter(agent.row.campaign_ids), None)
+        if campaign_id is not None:
+            agent.about = Typification(
+                campaign_id=campaign_id,
+                path=(),
+                attempt_id=call.id,
+                attempt_at=call.begun_at,
+                customer_id=call.customer_id,
+                contact_id=call.contact_id,
+                agent_id=agent.id,
+                e164=call.e164,
+            )
+
+    def _begin_talk(self, call: LiveCall, agent_id: UUID, now: datetime) -> None:
+        self._join_tries.pop(call.id, None)
+        call.ringing_agent = None
+        agent = self._tools.agents.get(agent_id)
+        run = self.run_of(call)
+        if agent is not None:
+            self._take_on(agent, call)
+            if run is not None and call.kind is AttemptKind.DIALLED:
+                self._count_on(agent, run.id, now)
+                run.pacer.connected(call.id, agent.id, run.at(now))
+            else:
+                self._count_on(agent, None, now)
+            self._tools.agents.happen(agent, desk.CallTaken(call.id))
+            self._tell(call, "connected", now, agent_id)
+
+    def _release(self, call: LiveCall, agent_id: UUID, talked: bool, rescue: bool) -> None:
+        agent = self._tools.agents.get(agent_id)
+        unanswered = call.ringing_agent == agent_id
+        call.ringing_agent = None
+        if agent is None:
+            return
+        if rescue:
+            call.bound_agent = agent_id
+            self._tools.clock.call_later(RESCUE_S, lambda: self._rescue_by_anybody(call, agent))
+        elif talked:
+            self._tools.agents.happen(agent, desk.CallEnded(call.id, self._wrapup_s(call)))
+        else:
+            self._tools.agents.happen(agent, desk.CallWithdrawn(call.id, unanswered))
+
+    def _rescue_by_anybody(self, call: LiveCall, first: LiveAgent) -> None:
+        """The line is not back: the first agent may typify, the customer goes to whoever is free."""
+        if call.bound_agent != first.id or not isinstance(call.state, machine.Waiting):
+            return
+        call.bound_agent = None
+        self._tools.agents.happen(first, desk.CallEnded(call.id, self._wrapup_s(call)))
+        self.assign()
+
+    def _wrapup_s(self, call: LiveCall) -> float:
+        run = self.run_of(call)
+        return run.settings.wrapup_s if run is not None else DEFAULT_WRAPUP_S
+
+    def _hang_up(self, call: LiveCall) -> None:
+        agent = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
+        if call.kind is AttemptKind.MANUAL and not call.has_channel and agent is not None and agent.line:
+            back = Redirect(agent.line, "marcador-agent", "line")
+            self._tools.sender.post(call.server, back)
+        else:
+            self._tools.sender.post(call.server, Hangup(call.channel))
+
+    def _block(self, call: LiveCall) -> None:
+        """The opt-out is stored before anything else of this call."""
+        numbers = [call.e164] if call.e164 else []
+
+        async def store(conn: Connection, now: datetime) -> None:
+            ringing = await do_not_call.add(
+                conn,
+                numbers=numbers,
+                customer_id=call.customer_id,
+                campaign_id=call.campaign_id,
+                source=Source.OPT_OUT,
+                attempt_id=call.id,
+                now=now,
+            )
+            await agenda.end_of_customer(
+                conn, customer_id=call.customer_id, numbers=numbers, campaign_id=call.campaign_id, now=now
+            )
+            self.cancel([attempt for attempt in ringing if attempt != call.id])
+
+        self._tools.writer.job(store, first=True)
+
+    def cancel(self, attempt_ids: Sequence[UUID]) -> None:
+        """Hang up those of these calls that nobody talks on yet."""
+        for attempt_id in attempt_ids:
+            call = self._tools.calls.get(attempt_id)
+            if call is not None and not isinstance(call.state, machine.Talking):
+                self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
+
+    def _settle(self, call: LiveCall, now: datetime) -> None:
+        run = self.run_of(call)
+        ending, verdict = ending_of(call, run.settings if run else None, now, self.cancel)
+        self._tools.writer.end(ending)
+        trunk = self._tools.trunks.by_name(call.trunk)
+        if trunk is not None and call.kind is not AttemptKind.INBOUND:
+            self._tools.trunks.took(trunk, verdict, now)
+        self._join_tries.pop(call.id, None)
+        self.unidentified.discard(call.id)
+        self._free_agents_of(call, talked=verdict.outcome is Outcome.CONNECTED)
+        if run is not None:
+            run.live.pop(call.id, None)
+            run.found += ending.counts
+            if call.kind is AttemptKind.DIALLED:
+                run.failed(call, verdict.outcome, now)
+            if ending.settlement is not None:
+                run.more_contacts(getattr(ending.settlement.decision, "not_before", None))
+            run.wake()
+        self._tell(call, "ended", now, call.state.facts.agent_id, verdict.outcome)
+
+    def _free_agents_of(self, call: LiveCall, *, talked: bool) -> None:
+        """Whoever is still kept for it: an agent reserved for it, or adopted with it after a restart."""
+        for agent in self._tools.agents:
+            if desk.attempt_of(agent.state) == call.id:
+                ended = desk.CallEnded(call.id, self._wrapup_s(call))
+                self._tools.agents.happen(agent, ended if talked else desk.CallWithdrawn(call.id))
+
+    def _tell(
+        self, call: LiveCall, state: str, now: datetime, agent_id: UUID | None, outcome: str = ""
+    ) -> None:
+        topics = (FLOOR,) if agent_id is None else (agent_topic(agent_id), FLOOR)
+        self._tools.writer.tell(topics, CallIs(call.id, state, now, agent_id, call.campaign_id, outcome))
+
+    # --- agents ---------------------------------------------------------------------------------------
+
+    def agent_changed(self, agent: LiveAgent, before: desk.State, now: datetime) -> None:
+        self._free_its_call(agent, before)
+        run = self.runs.get(agent.told) if agent.told else None
+        match agent.state:
+            case desk.Ready():
+                self._settle_home(agent, now)
+            case desk.WrapUp() if run is not None:
+                run.pacer.wrapup(agent.id, run.at(now))
+            case desk.Offered() | desk.Talking():
+                pass  # the pacer hears of it when the two are joined
+            case _:
+                self._count_on(agent, None, now)
+        if run is not None and agent.state.pending and not before.pending:
+            run.pacer.leaving(agent.id, run.at(now))
+        if agent.free:
+            self.assign()
+        for campaign_id in agent.row.campaign_ids:
+            if campaign_id in self.runs:
+                self.runs[campaign_id].wake()
+
+    def line_is_free(self, agent: LiveAgent) -> None:
+        """Its line is in the waiting room: from now on it can be joined."""
+        if agent.free:
+            self.assign()
+            for campaign_id in agent.row.campaign_ids:
+                if campaign_id in self.runs:
+                    self.runs[campaign_id].wake()
+
+    def left_untypified(self, agent: LiveAgent, attempt_id: UUID, now: datetime) -> None:
+        about = agent.about
+        if about is not None and about.attempt_id == attempt_id:
+            self._tools.writer.job(lambda conn, at: interactions.untypified(conn, about, now=at))
+
+    def _free_its_call(self, agent: LiveAgent, before: desk.State) -> None:
+        """The agent is gone from a call that was to be joined, or was placed for nobody else."""
+        if isinstance(agent.state, desk.OnCall) or not isinstance(before, desk.Reserved | desk.Offered):
+            return
+        call = self._tools.calls.get(before.attempt_id)
+        if call is None:
+            return
+        if isinstance(before, desk.Reserved) and not isinstance(call.state, machine.Talking):
+            self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
+        else:
+            self._tools.calls.happen(call, machine.JoinFailed(agent.id))
+
+    def _settle_home(self, agent: LiveAgent, now: datetime) -> None:
+        """Idle: one campaign counts on this agent."""
+        hungry = [run_id for run_id, run in self.runs.items() if run.hungry]
+        known = {a.id: a.told for a in self._tools.agents if a.told is not None or a is agent}
+        campaigns_of = {a.id: a.row.campaign_ids for a in self._tools.agents if a.id in known}
+        home = homes.balanced(known, campaigns_of, hungry, ())[agent.id]
+        self._count_on(agent, home, now)
+        if home is not None:
+            run = self.runs[home]
+            run.pacer.ready(agent.id, run.at(now))
+
+    def balance(self) -> None:
+        """Now and then: campaigns got hungry or full, agents came and went."""
+        now = self._tools.clock.now()
+        hungry = [run_id for run_id, run in self.runs.items() if run.hungry]
+        at_work = [a for a in self._tools.agents if a.told is not None or isinstance(a.state, desk.Ready)]
+        idle = {a.id for a in at_work if isinstance(a.state, desk.Ready)}
+        found = homes.balanced(
+            {a.id: a.told for a in at_work}, {a.id: a.row.campaign_ids for a in at_work}, hungry, idle
+        )
+        for agent in at_work:
+            if agent.id in idle and found[agent.id] != agent.told:
+                home = found[agent.id]
+                self._count_on(agent, home, now)
+                if home is not None:
+                    run = self.runs[home]
+                    run.pacer.ready(agent.id, run.at(now))
+                    run.wake()
+
+    def _count_on(self, agent: LiveAgent, campaign_id: UUID | None, now: datetime) -> None:
+        """From now on this campaign's pacer counts on the agent, and no other does."""
+        if agent.told == campaign_id:
+            return
+        old = self.runs.get(agent.told) if agent.told else None
+        if old is not None:
+            old.pacer.left(agent.id, old.at(now))
+        agent.told = campaign_id
+
+    def answers_expected(self, agent: LiveAgent) -> bool:
+        """Would calls already under way probably find nobody, were this agent to leave now?"""
+        run = self.runs.get(agent.told) if agent.told else None
+        if run is None:
+            return False
+        told = run.pacer.explain(run.at(self._tools.clock.now()))
+        others = sum(a.free and a.told == run.id for a in self._tools.agents if a is not agent)
+        return told.get("in_flight", 0) * told.get("answer_rate", 0.3) > others
+
+
+def _waiting(call: LiveCall) -> floor.WaitingCall:
+    state = call.state
+    assert isinstance(state, machine.Waiting)
+    return floor.WaitingCall(
+        attempt_id=call.id,
+        campaign_id=call.campaign_id,
+        since=state.since,
+        agent_id=call.bound_agent,
+        first=state.rescued or call.kind is AttemptKind.INBOUND,
+    )
+
+
+def _ring(agent: LiveAgent, call: LiveCall) -> Sequence[Action]:
+    endpoint = agent.row.dial.rpartition("/")[2]
+    return (
+        Setvar("MARCADOR_RING_MS", str(RING_MS), call.channel),
+        Setvar("MARCADOR_AUTO_ANSWER", "1" if agent.row.auto_answer else "0", call.channel),
+        Redirect(call.channel, "marcador-ring", endpoint),
+    )
+
+
+def _offer(call: LiveCall, agent: LiveAgent, rescued: bool) -> Offered:
+    return Offered(
+        agent_id=agent.id,
+        attempt_id=call.id,
+        attempt_at=call.begun_at,
+        direction=_DIRECTION.get(call.kind, "out"),
+        e164=call.e164,
+        campaign_id=call.campaign_id,
+        customer_id=call.customer_id,
+        contact_id=call.contact_id,
+        rescued=rescued,
+    )

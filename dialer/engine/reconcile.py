@@ -1,0 +1,149 @@
+"""What Asterisk really has: after every new session, after a take-over, and for calls that have been silent
+for too long. What it does not list is over, whatever we believed; what it lists is taken as it is."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from ami.actions import Hangup
+from ami.errors import AmiError
+from ami.events import BridgeListed, ChannelListed, ChannelState
+from dialer import agent as desk
+from dialer import call as machine
+from dialer.engine.agents import LiveAgent
+from dialer.engine.calls import LiveCall
+from dialer.engine.router import AGENTS, CONVERSATION, CUSTOMERS
+from dialer.engine.tools import Tools
+
+log = logging.getLogger(__name__)
+
+LISTING_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    channels: dict[str, ChannelListed]
+    bridge_of: dict[str, BridgeListed]
+    """By channel."""
+
+
+class Reconciler:
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def reconcile(self, server: str) -> bool:
+        """False: Asterisk did not tell; to be done again."""
+        generation = self._tools.sender.generation(server)
+        listing = await self._list(server)
+        if listing is None or self._tools.sender.generation(server) != generation:
+            return False
+        old_calls = [c for c in self._tools.calls if c.server == server and c.generation < generation]
+        old_lines = [
+            a for a in self._tools.agents if a.line and a.row.server == server and a.generation < generation
+        ]
+        # Lines first: a call may be in a conversation with one of them.
+        for agent in old_lines:
+            agent.generation = generation
+            self._mend_line(agent, listing)
+        for call in old_calls:
+            call.generation = generation
+            self._mend_call(call, listing)
+        if old_calls or old_lines:
+            log.info(
+                "%s: %d calls and %d agents' lines reconciled, %d channels listed",
+                server,
+                len(old_calls),
+                len(old_lines),
+                len(listing.channels),
+            )
+        return True
+
+    async def look_for(self, server: str, overdue: Iterable[LiveCall]) -> None:
+        """Calls nobody has heard of for too long: gone ones are closed, ringing ones hung up."""
+        overdue = list(overdue)
+        listing = await self._list(server)
+        if listing is None:
+            return
+        for call in overdue:
+            if call.over:
+                continue
+            if call.channel not in listing.channels:
+                log.warning("call %s: its end was missed", call.id)
+                self._tools.calls.happen(call, machine.Vanished())
+            elif isinstance(call.state, machine.Sent | machine.Ringing):
+                self._tools.sender.post(server, Hangup(call.channel))
+                self._tools.calls.look_again(call)
+            else:
+                self._mend_call(call, listing)
+                self._tools.calls.look_again(call)
+
+    async def _list(self, server: str) -> Listing | None:
+        link = self._tools.sender.links[server]
+        try:
+            channels = await link.list_channels(deadline=LISTING_S)
+            bridges = await link.list_bridges(deadline=LISTING_S)
+        except AmiError as error:
+            log.warning("%s: its channels could not be listed: %s", server, error)
+            return None
+        return Listing(
+            {channel.uniqueid: channel for channel in channels},
+            {member.uniqueid: bridge for bridge in bridges for member in bridge.members},
+        )
+
+    def _mend_line(self, agent: LiveAgent, listing: Listing) -> None:
+        agents = self._tools.agents
+        if agent.line not in listing.channels:
+            agents.adopt(agent, "")
+            opening = isinstance(agent.state, desk.Connecting | desk.LineLost)
+            agents.happen(agent, desk.LineFailed() if opening else desk.LineDropped())
+            return
+        bridge = listing.bridge_of.get(agent.line)
+        agent.held = bridge is not None and bridge.name == AGENTS
+        agent.bridge = bridge.bridge if bridge is not None and bridge.kind == CONVERSATION else ""
+        if agent.held:
+            if isinstance(agent.state, desk.Connecting | desk.LineLost):
+                agents.happen(agent, desk.LineOpened())
+            elif isinstance(agent.state, desk.Offered):
+                agents.happen(agent, desk.CallWithdrawn(agent.state.attempt_id))
+            agents.floor.agent_changed(agent, agent.state, self._tools.clock.now())
+
+    def _mend_call(self, call: LiveCall, listing: Listing) -> None:
+        channel = listing.channels.get(call.channel)
+        if channel is None:
+            self._tools.calls.happen(call, machine.Vanished())
+            return
+        call.has_channel = True
+        bridge = listing.bridge_of.get(call.channel)
+        event = _seen(call, channel, bridge, self._partner(call, bridge))
+        if event is not None:
+            self._tools.calls.happen(call, event)
+
+    def _partner(self, call: LiveCall, bridge: BridgeListed | None) -> UUID | None:
+        """The agent in the same conversation."""
+        if bridge is None or bridge.kind != CONVERSATION:
+            return None
+        for member in bridge.members:
+            agent = self._tools.agents.on(member.uniqueid)
+            if agent is not None:
+                return agent.id
+        if isinstance(call.state, machine.Talking) and len(bridge.members) > 1:
+            return call.state.agent_id  # a phone that was rung
+        return None
+
+
+def _seen(
+    call: LiveCall, channel: ChannelListed, bridge: BridgeListed | None, partner: UUID | None
+) -> machine.Event | None:
+    """What must have happened to a call that is listed like this."""
+    if partner is not None:
+        return machine.Joined(partner)
+    if bridge is not None and bridge.name == CUSTOMERS:
+        return None if isinstance(call.state, machine.Waiting | machine.Joining) else machine.WaitEntered()
+    if bridge is not None and bridge.name == str(call.id):
+        return None if isinstance(call.state, machine.Closed) else machine.PatienceEnded()
+    if channel.state is ChannelState.UP and isinstance(call.state, machine.Sent | machine.Ringing):
+        return machine.PickedUp()
+    if channel.state is ChannelState.RINGING and isinstance(call.state, machine.Sent):
+        return machine.Rang()
+    return None

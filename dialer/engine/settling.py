@@ -1,0 +1,118 @@
+"""From a call that is over to its record: the verdict, what becomes of the contact, what is counted."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from dialer import call as machine
+from dialer.compliance import counts
+from dialer.engine.calls import LiveCall
+from dialer.engine.writes import Ending, Job
+from dialer.outcome import CallFacts, Outcome, Verdict, verdict
+from dialer.retry import after_call, agenda_retry
+from dialer.settings import Settings
+from lists import contacts
+from lists.model import AttemptKind, AwaitTypification, Closing, PhoneState, Retry, Settlement
+from storage.database import Connection
+from typifications import agenda, interactions
+from typifications.interactions import Rules
+
+Cancel = Callable[[Sequence[UUID]], None]
+
+
+def ending_of(
+    call: LiveCall, settings: Settings | None, now: datetime, cancel: Cancel
+) -> tuple[Ending, Verdict]:
+    """`cancel` hangs up calls that ring to numbers the agent has just put on do-not-call."""
+    found = verdict(call_facts(call.state.facts))
+    closing = _closing(call, found, now)
+    settings = settings or Settings()
+    settlement: Settlement | None = None
+    after: Job | None = None
+    if found.outcome is Outcome.CONNECTED:
+        after = _after_talk(call, settings, cancel)
+    elif call.contact_id is not None:
+        decision = after_call(found, settings, call.retries, now)
+        settlement = Settlement(call.contact_id, decision, settings.caps)
+        if call.kind is AttemptKind.AGENT_BOUND:
+            after = _after_bound_call(settlement, found, settings)
+            settlement = None
+    return Ending(closing, settlement, call.campaign_id, counts(call.kind, found), after), found
+
+
+def call_facts(facts: machine.Facts) -> CallFacts:
+    return CallFacts(
+        cause=facts.cause or 0,
+        sip_status=facts.sip_status,
+        originate_reason=facts.originate_reason,
+        amd=facts.amd,
+        ringing_at=facts.ringing_at,
+        answered_at=facts.answered_at,
+        connected_at=facts.connected_at,
+        closed=facts.closed,
+        hung_up_by=facts.hung_up_by,
+        cancelled=facts.hung_up_by in (machine.DIALER, machine.AGENT) and facts.answered_at is None,
+        refused=facts.refused,
+        lost=facts.vanished,
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    return Rules(recall_wait_s=settings.recall_wait_s, caps=settings.caps)
+
+
+def _closing(call: LiveCall, found: Verdict, now: datetime) -> Closing:
+    facts = call.state.facts
+    return Closing(
+        attempt_id=call.id,
+        begun_at=call.begun_at,
+        ended_at=facts.ended_at or now,
+        outcome=found.outcome,
+        fault=found.fault,
+        cause=facts.cause,
+        reason=found.reason,
+        amd=facts.amd,
+        hung_up_by=facts.hung_up_by,
+        ringing_at=facts.ringing_at,
+        answered_at=facts.answered_at,
+        connected_at=facts.connected_at,
+        agent_id=facts.agent_id,
+        costs_attempt=found.costs_attempt,
+        phone_state=PhoneState.BAD if found.bad_number else None,
+    )
+
+
+def _after_talk(call: LiveCall, settings: Settings, cancel: Cancel) -> Job:
+    """What the agent said during the conversation holds from its end on; unsaid, the contact waits for it."""
+    rules = rules_of(settings)
+
+    async def apply(conn: Connection, now: datetime) -> None:
+        applied = await interactions.at_hang_up(conn, call.id, rules, now=now)
+        if applied is not None:
+            cancel(applied.hang_up)
+        elif call.contact_id is not None:
+            waits = Settlement(call.contact_id, AwaitTypification(), settings.caps)
+            await contacts.settle_many(conn, [waits], now)
+
+    return apply
+
+
+def _after_bound_call(ordinary: Settlement, found: Verdict, settings: Settings) -> Job:
+    """A call for an agenda event is tried again soon, a few times; then the contact is its list's again."""
+
+    async def apply(conn: Connection, now: datetime) -> None:
+        contact_id, decision = ordinary.contact_id, ordinary.decision
+        tries = await agenda.tried(conn, contact_id, now) if found.costs_attempt else None
+        if tries is not None:
+            again = agenda_retry(found, settings, tries, now)
+            if again is not None:
+                decision = again
+            else:
+                await agenda.give_up(conn, contact_id, now)
+                if isinstance(decision, Retry):
+                    decision = Retry(
+                        decision.not_before, decision.phone, outcome=decision.outcome, unbind=True
+                    )
+        await contacts.settle_many(conn, [Settlement(contact_id, decision, settings.caps)], now)
+
+    return apply
