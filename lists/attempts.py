@@ -122,6 +122,7 @@ async def _probe(conn: Connection, begins: Sequence[Begin], now: datetime) -> di
         [b.phone_id for b in begins],
         [b.e164 for b in begins],
         now,
+        len(begins),
     )
     return {row["attempt_id"]: _facts(row) for row in rows}
 
@@ -171,6 +172,7 @@ async def _store(conn: Connection, begun: Sequence[Begin]) -> None:
         [b.epoch for b in begun],
         [b.agent_id for b in begun],
         RECENT_ATTEMPTS,
+        len(begun),
     )
 
 
@@ -252,6 +254,7 @@ async def progress(conn: Connection, steps: Sequence[Progress]) -> None:
             [step.state for step in last],
             [step.at for step in last],
             [step.agent_id for step in last],
+            len(last),
         )
 
 
@@ -279,6 +282,7 @@ async def close(conn: Connection, closings: Sequence[Closing], now: datetime) ->
         [c.agent_id for c in closings],
         [c.costs_attempt for c in closings],
         [c.phone_state for c in closings],
+        len(closings),
     )
     return [row["id"] for row in rows]
 

@@ -130,6 +130,7 @@ async def _store(conn: Connection, places: Mapping[UUID, Place], now: datetime) 
         [p.zone_key for p in new],
         [p.reason for p in new],
         now,
+        len(places),
     )
 
 

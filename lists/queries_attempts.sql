@@ -27,6 +27,8 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (attempt_id, contact_id, e1
 
 -- name: probe
 -- Everything that may have changed since the contact was reserved, read after the claim.
+-- The LIMIT here and below only tells the planner that a batch is small: the plan it keeps must walk the indexes,
+-- however small the tables were when it was made.
 SELECT u.attempt_id,
        f.epoch, f.open,
        coalesce(l.ready AND l.deleted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $7), false) AS list_open,
@@ -37,7 +39,7 @@ SELECT u.attempt_id,
        k.last_at AS customer_last, coalesce(k.recent, '{}') AS customer_recent, k.conversation_at,
        EXISTS (SELECT FROM do_not_call d WHERE d.e164 = u.e164 AND d.lifted_at IS NULL
                AND (d.campaign_id IS NULL OR d.campaign_id = u.campaign_id)) AS do_not_call
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[])
+FROM (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[]) LIMIT $8)
      AS u (attempt_id, campaign_id, contact_id, customer_id, phone_id, e164)
 LEFT JOIN dial_fence f ON f.campaign_id = u.campaign_id
 LEFT JOIN contact c ON c.id = u.contact_id
@@ -54,6 +56,7 @@ WITH u AS MATERIALIZED (
                          $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::uuid[])
     AS u (id, begun_at, kind, campaign_id, dial_list_id, contact_id, customer_id, phone_id, e164, trunk, server,
           caller_id, epoch, agent_id)
+    LIMIT $16
 ), contact_now AS (
     UPDATE contact c SET state = 'live', attempts = c.attempts + 1, last_at = u.begun_at,
                          reserved_by = NULL, reserved_until = NULL
@@ -87,7 +90,8 @@ VALUES ($1, $2, 'inbound', $3, $4, coalesce($5, ''), $6, $7)
 -- name: progress
 UPDATE live_attempt l
 SET state = u.state, updated_at = u.at, agent_id = coalesce(u.agent_id, l.agent_id)
-FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]) AS u (attempt_id, state, at, agent_id)
+FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]) LIMIT $5)
+     AS u (attempt_id, state, at, agent_id)
 WHERE l.attempt_id = u.attempt_id
 
 -- name: close
@@ -98,6 +102,7 @@ WITH u AS MATERIALIZED (
                          $12::timestamptz[], $13::uuid[], $14::boolean[], $15::text[])
     AS u (id, begun_at, ended_at, outcome, fault, cause, reason, amd, hung_up_by, ringing_at, answered_at,
           connected_at, agent_id, costs, phone_state)
+    LIMIT $16
 ), closed AS (
     UPDATE attempt a
     SET ended_at = u.ended_at, outcome = u.outcome, fault = u.fault, cause = u.cause, reason = u.reason, amd = u.amd,

@@ -29,8 +29,8 @@ UPDATE contact c
 SET state = u.state, cursor = u.cursor, position = u.position, next_at = u.next_at, retries = u.retries,
     agent_id = u.agent_id, zone_key = u.zone_key, reserved_by = NULL, reserved_until = NULL,
     final_reason = nullif(u.reason, ''), finished_at = CASE WHEN u.reason <> '' THEN $10::timestamptz END
-FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::bigint[], $5::timestamptz[], $6::jsonb[], $7::uuid[],
-            $8::text[], $9::text[])
+FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::bigint[], $5::timestamptz[], $6::jsonb[],
+                           $7::uuid[], $8::text[], $9::text[]) LIMIT $11)
      AS u (id, state, cursor, position, next_at, retries, agent_id, zone_key, reason)
 WHERE c.id = u.id
 

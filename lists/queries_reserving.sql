@@ -46,7 +46,8 @@ WITH picked AS MATERIALIZED (
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
        lent.agent_id, lent.priority, lent.zone_key, lent.data,
        p.id AS phone_id, p.e164, p.position, p.zones, k.zone AS customer_zone,
-       coalesce(l.zone, b.zone) AS list_zone, coalesce(n.attempts, 0) AS number_attempts
+       coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
+                 WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
 JOIN customer k ON k.id = lent.customer_id
 JOIN dial_list l ON l.id = lent.dial_list_id
@@ -55,7 +56,6 @@ LEFT JOIN LATERAL (
     SELECT * FROM phone WHERE phone.customer_id = lent.customer_id
     ORDER BY phone.position < lent.cursor, phone.position LIMIT 1
 ) p ON true
-LEFT JOIN contact_phone n ON n.contact_id = lent.id AND n.e164 = p.e164
 ORDER BY lent.ord
 
 -- name: reserve_bound
@@ -78,7 +78,8 @@ WITH picked AS MATERIALIZED (
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
        lent.agent_id, lent.priority, lent.zone_key, lent.data,
        p.id AS phone_id, p.e164, p.position, p.zones, k.zone AS customer_zone,
-       coalesce(l.zone, b.zone) AS list_zone, coalesce(n.attempts, 0) AS number_attempts
+       coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
+                 WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
 JOIN customer k ON k.id = lent.customer_id
 JOIN dial_list l ON l.id = lent.dial_list_id
@@ -87,7 +88,6 @@ LEFT JOIN LATERAL (
     SELECT * FROM phone WHERE phone.customer_id = lent.customer_id
     ORDER BY phone.position < lent.cursor, phone.position LIMIT 1
 ) p ON true
-LEFT JOIN contact_phone n ON n.contact_id = lent.id AND n.e164 = p.e164
 ORDER BY lent.next_at, lent.position
 
 -- name: reserve_one
@@ -107,7 +107,8 @@ WITH picked AS MATERIALIZED (
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
        lent.agent_id, lent.priority, lent.zone_key, lent.data,
        p.id AS phone_id, p.e164, p.position, p.zones, k.zone AS customer_zone,
-       coalesce(l.zone, b.zone) AS list_zone, coalesce(n.attempts, 0) AS number_attempts
+       coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
+                 WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
 JOIN customer k ON k.id = lent.customer_id
 JOIN dial_list l ON l.id = lent.dial_list_id
@@ -116,7 +117,6 @@ LEFT JOIN LATERAL (
     SELECT * FROM phone WHERE phone.customer_id = lent.customer_id
     ORDER BY phone.position < lent.cursor, phone.position LIMIT 1
 ) p ON true
-LEFT JOIN contact_phone n ON n.contact_id = lent.id AND n.e164 = p.e164
 
 -- name: release
 UPDATE contact SET reserved_by = NULL, reserved_until = NULL
