@@ -180,7 +180,8 @@ def _unanswered(facts: CallFacts) -> Verdict:
 def _told(facts: CallFacts) -> tuple[Outcome, str]:
     """By the best witness: our own ring time, the SIP status, the cause, the originate's reason."""
     if facts.originate_reason == _RANG_OUT and facts.cause in (0, 16, 19, 26, 31, 127):
-        return Outcome.NO_ANSWER, "ring_time_over"
+        # Asterisk gives the call it cancels cause 19 and status 480, as if the far end had spoken.
+        return Outcome.NO_ANSWER, "ring_time_over" if facts.ringing_at else "never_rang"
     if outcome := _BY_STATUS.get(facts.sip_status):
         return outcome, f"sip_{facts.sip_status}"
     if 500 <= facts.sip_status < 600:

@@ -116,6 +116,28 @@ def test_our_own_ring_time_ending_is_no_answer_whatever_the_cancelled_channel_sa
     assert (found.outcome, found.reason) == (Outcome.NO_ANSWER, "ring_time_over")
 
 
+def test_a_call_that_never_rang_says_so_in_its_reason() -> None:
+    assert verdict(CallFacts(cause=19, sip_status=480, originate_reason=3)).reason == "never_rang"
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        (CallFacts(cause=17, sip_status=486, originate_reason=0), Outcome.BUSY),
+        (CallFacts(cause=1, sip_status=404, originate_reason=0), Outcome.INVALID_NUMBER),
+        (CallFacts(cause=34, sip_status=503, originate_reason=0), Outcome.FAILED_TRUNK),
+        (CallFacts(cause=21, sip_status=603, originate_reason=0), Outcome.DECLINED),
+        (CallFacts(cause=19, sip_status=480, originate_reason=3, ringing_at=RANG), Outcome.NO_ANSWER),
+        (CallFacts(cause=19, sip_status=480, originate_reason=0, ringing_at=RANG), Outcome.NO_ANSWER),
+        # An endpoint that does not exist: an answer to the originate, and no channel at all.
+        (CallFacts(originate_reason=0), Outcome.FAILED_TRUNK),
+        (CallFacts(cause=16, originate_reason=4, answered_at=ANSWERED, hung_up_by="customer"), Outcome.GONE),
+    ],
+)
+def test_what_asterisk_22_was_seen_to_tell_of_a_carriers_answers(facts: CallFacts, outcome: Outcome) -> None:
+    assert verdict(facts).outcome is outcome
+
+
 def test_a_real_cause_says_more_than_the_originates_reason() -> None:
     assert verdict(CallFacts(cause=1, originate_reason=8)).outcome is Outcome.INVALID_NUMBER
     assert verdict(CallFacts(cause=17, originate_reason=1)).outcome is Outcome.BUSY
