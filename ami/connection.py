@@ -50,7 +50,11 @@ class Timing:
 
 
 class AsteriskLink:
-    """See `ami.link.Link`. `in_flight` is given where virtual time must know what is under way."""
+    """See `ami.link.Link`.
+
+    In virtual time `in_flight` tells the clock what is under way, and `sleep` is the clock's own: it would run on
+    during a back-off in real time.
+    """
 
     def __init__(
         self,

@@ -59,11 +59,8 @@ def _new_channel(pbx: Pbx, asked: Asked, technology: str, rest: str) -> Channel:
     name, _, number = asked["callerid"].rpartition("<")
     channel.caller_name, channel.caller_number = name.strip(' "'), number.rstrip("> ")
     channel.variables.update(asked.variables)
-    channel.variables |= {
-        "_action_id": asked["actionid"],
-        "_dialled": asked["channel"],
-        "_other_id": asked["otherchannelid"],
-    }
+    channel.action_id, channel.dialled = asked["actionid"], asked["channel"]
+    channel.other_id = asked["otherchannelid"]
     return channel
 
 

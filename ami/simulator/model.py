@@ -70,6 +70,10 @@ class Channel:
     variables: dict[str, str] = field(default_factory=dict)
     bridge: Bridge | None = None
     alive: bool = True
+    action_id: str = ""
+    dialled: str = ""
+    other_id: str = ""
+    """The originate it came from: its ActionID, dial string and OtherChannelId."""
 
     def headers(self) -> dict[str, str]:
         return {

@@ -10,8 +10,10 @@ from datetime import datetime
 
 from ami.clock import Clock, TimerHandle
 from ami.events import ChannelState
+from ami.simulator.agents import AgentLine, LocalHalf, ManualCall
+from ami.simulator.customers import CustomerCall, RungPhone
 from ami.simulator.model import Bridge, Channel, Exchange
-from ami.simulator.parties import AgentLine, CustomerCall, LocalHalf, ManualCall, Party, RungPhone
+from ami.simulator.parties import Party
 from ami.simulator.population import Behaviour, Phone, Population
 from ami.simulator.wire import Told
 
@@ -97,7 +99,7 @@ class Pbx:
         line.dial(timeout_s)
 
     def _other_half(self, line: AgentLine) -> LocalHalf:
-        uniqueid = line.channel.variables.get("_other_id") or f"{line.channel.uniqueid};2"
+        uniqueid = line.channel.other_id or f"{line.channel.uniqueid};2"
         channel = self.new_channel("", uniqueid=uniqueid, linkedid=line.channel.linkedid)
         channel.name = line.channel.name.removesuffix(";1") + ";2"
         channel.state = ChannelState.RING

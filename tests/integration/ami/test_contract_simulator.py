@@ -1,6 +1,6 @@
 """The contract's scenarios on the simulated PBX; tests/system/contract runs them on a real Asterisk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +12,7 @@ from tests.contract.bench import BRIEF_S, BRIEF_TRUNK, TRUNK, UNREGISTERED, Benc
 from tests.contract.scenarios import SCENARIOS, Scenario
 from tests.helpers import until
 
-NUMBERS = {
+NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
     Number.ANSWERS: Behaviour(ring_s=0.1),
     Number.BUSY: Behaviour(fate=Fate.BUSY),
     Number.UNKNOWN: Behaviour(fate=Fate.INVALID),
