@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from ami.link import Link
 from dialer import leases
 from dialer.commands import WAKE
-from dialer.engine.engine import Engine
+from dialer.engine.engine import POLL_S, Engine
 from storage.bus import Bus
 from storage.clock import Clock
 from storage.database import Database
@@ -39,7 +39,9 @@ class Worker:
         name: str = "dialer",
         floor: str = "main",
         lease_s: float = LEASE_S,
+        poll_s: float = POLL_S,
     ) -> None:
+        """`poll_s`: how often commands are looked for where no bus tells of them."""
         self._db = db
         self._links = links
         self._bus = bus
@@ -48,6 +50,7 @@ class Worker:
         """Of this run alone: a process started again is another worker."""
         self._floor = f"floor.{floor}"
         self._lease_s = lease_s
+        self._poll_s = poll_s
         self._tasks: list[asyncio.Task[None]] = []
         self.engine: Engine | None = None
         """While this worker owns the floor."""
@@ -83,7 +86,9 @@ class Worker:
             if epoch is None:
                 await asyncio.sleep(STAND_BY_S)
                 continue
-            engine = Engine(self._db, self._links, self._bus, self._clock, self.name, epoch)
+            engine = Engine(
+                self._db, self._links, self._bus, self._clock, self.name, epoch, poll_s=self._poll_s
+            )
             try:
                 await engine.start()
                 self.engine = engine

@@ -24,6 +24,7 @@ from dialer.engine.manual import Manual
 from dialer.engine.news import campaign_is
 from dialer.engine.placing import Placer
 from dialer.engine.reconcile import Reconciler
+from dialer.engine.rhythm import Rhythm
 from dialer.engine.router import Router
 from dialer.engine.sending import Sender
 from dialer.engine.sweep import Sweep
@@ -41,15 +42,24 @@ from storage.partitions import ensure_partitions
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-REFRESH_S = 5.0
-"""Agents, trunks and campaigns are read anew this often, and whenever somebody wakes the worker."""
+POLL_S = 1.0
+"""Commands are looked for this often, and whenever somebody wakes the worker: a bus may be lost."""
+REFRESH_POLLS, AGENDA_POLLS = 5, 10
 MONTHS_AHEAD = 2
 _EVERYTHING = 100_000
 
 
 class Engine:
     def __init__(
-        self, db: Database, links: Mapping[str, Link], bus: Bus, clock: Clock, worker: str, epoch: int
+        self,
+        db: Database,
+        links: Mapping[str, Link],
+        bus: Bus,
+        clock: Clock,
+        worker: str,
+        epoch: int,
+        *,
+        poll_s: float = POLL_S,
     ) -> None:
         self._links = links
         self._clock = clock
@@ -71,7 +81,7 @@ class Engine:
         )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due = asyncio.Event()
-        self._refresh_at = clock.now()
+        self._rhythm = Rhythm(clock, poll_s)
         self._stopping = False
 
     # --- life -----------------------------------------------------------------------------------------
@@ -94,7 +104,7 @@ class Engine:
 
     def wake(self) -> None:
         """Something was asked for or changed: look now."""
-        self._refresh_at = self._clock.now()
+        self._rhythm.hurry("commands", "settings", "bound")
         self._due.set()
 
     async def drain(self, deadline_s: float) -> None:
@@ -134,13 +144,14 @@ class Engine:
     async def _tick(self) -> None:
         while True:
             self._due.clear()
-            await self._attempt("commands", self._control.work)
-            if self._clock.now() >= self._refresh_at:
-                self._refresh_at = self._clock.now() + timedelta(seconds=REFRESH_S)
+            if self._rhythm.is_due("commands"):
+                await self._attempt("commands", self._control.work)
+            if self._rhythm.is_due("settings", REFRESH_POLLS):
                 await self._attempt("settings", self._refresh)
+            if self._rhythm.is_due("agenda", AGENDA_POLLS):
                 await self._attempt("agenda", self._bound.release_due)
                 await self._attempt("agenda", self._bound.hand_over)
-            if not self._stopping:
+            if not self._stopping and self._rhythm.is_due("bound"):
                 await self._attempt("bound contacts", self._bound.dial)
             await self._attempt("sweep", self._sweep.sweep)
             self._tell_campaigns()

@@ -7,6 +7,7 @@ from dialer import call as machine
 from dialer.compliance import Counts
 from dialer.engine.hub import Hub
 from dialer.engine.reconcile import Reconciler
+from dialer.engine.rhythm import Rhythm
 from dialer.engine.tools import Tools
 from dialer.engine.writes import Ending
 from dialer.outcome import Fault, Outcome
@@ -27,28 +28,21 @@ class Sweep:
         self._tools = tools
         self._hub = hub
         self._reconciler = reconciler
-        self._due: dict[str, datetime] = {}
+        self._rhythm = Rhythm(tools.clock, 1.0)
 
     async def sweep(self) -> None:
         """Raises `StorageError`."""
-        if self._is_due("look", LOOK_EVERY_S):
+        if self._rhythm.is_due("look", LOOK_EVERY_S):
             await self._look_for_overdue()
-        if self._is_due("balance", BALANCE_EVERY_S):
+        if self._rhythm.is_due("balance", BALANCE_EVERY_S):
             self._hub.balance()
-        if self._is_due("orphans", ORPHANS_EVERY_S):
+        if self._rhythm.is_due("orphans", ORPHANS_EVERY_S):
             await self._close_orphans()
-        if self._is_due("remember", REMEMBER_EVERY_S):
+        if self._rhythm.is_due("remember", REMEMBER_EVERY_S):
             for run in self._hub.runs.values():
                 if run.hungry:
                     await run.remember()
                     await run.recall_budget()
-
-    def _is_due(self, what: str, every_s: float) -> bool:
-        now = self._tools.clock.now()
-        if now < self._due.setdefault(what, now + timedelta(seconds=every_s)):
-            return False
-        self._due[what] = now + timedelta(seconds=every_s)
-        return True
 
     async def _look_for_overdue(self) -> None:
         now = self._tools.clock.now()

@@ -19,7 +19,7 @@ from lists import attempts, contacts
 from lists.model import Closing, Progress, Settlement
 from storage.clock import Clock
 from storage.database import Connection, Database
-from storage.errors import DatabaseDown, DeadlinePassed, RetryTransaction, StorageError
+from storage.errors import DatabaseDown, DeadlinePassed, RetryTransaction
 
 log = logging.getLogger(__name__)
 
@@ -211,11 +211,12 @@ class Writer:
                 log.error("PostgreSQL is away, nothing is dialled meanwhile: %s", error)
             self._away = not isinstance(error, RetryTransaction)
             return False
-        except (StorageError, ValueError, LookupError) as error:
+        except Exception as error:
             pieces = batch.pieces()
             if len(pieces) == 1:
-                log.exception("a record was refused and is lost: %r", batch, exc_info=error)
+                log.exception("a record was refused and is lost: %r", batch)
                 return True
+            log.warning("%d records are written one by one: %s", len(pieces), error)
             for piece in pieces:
                 await self._insist(piece)
         if self._away:

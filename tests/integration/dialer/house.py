@@ -1,0 +1,354 @@
+"""A whole contact centre in virtual time: PostgreSQL, the simulated PBX, a worker, agents who typify."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from ami.connection import AsteriskLink, Server
+from ami.simulator import Behaviour, Fate, Population, SimulatedAsterisk
+from ami.simulator import Settings as PbxSettings
+from dialer import agents, campaigns, commands, live, trunks
+from dialer.agents import Agent, AgentFields, Line
+from dialer.campaigns import Campaign, Desired
+from dialer.commands import Kind
+from dialer.outcome import Outcome
+from dialer.settings import Mode, RetryRule, Settings
+from dialer.trunks import TrunkFields
+from dialer.worker import Worker
+from lists import customers, dial_lists
+from lists.model import Caps
+from lists.settling import last_position
+from storage.bus import LocalBus
+from storage.clock import VirtualClock
+from storage.database import Database
+from storage.ids import uuid7
+from storage.partitions import ensure_partitions
+from tests.helpers import until
+from typifications import interactions, results
+from typifications.interactions import Applied, Rules
+from typifications.model import Action, Result, ResultFields, ScheduleRequest, Typification
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NO_GAPS = Caps(number_gap_s=0, customer_gap_s=0)
+QUICK_RETRIES = dict.fromkeys(
+    (
+        Outcome.BUSY,
+        Outcome.NO_ANSWER,
+        Outcome.DECLINED,
+        Outcome.UNREACHABLE,
+        Outcome.CONGESTION,
+        Outcome.MACHINE,
+        Outcome.GONE,
+        Outcome.ABANDONED,
+        Outcome.CANCELLED,
+        Outcome.UNKNOWN,
+        Outcome.FAILED_TRUNK,
+        Outcome.REFUSED,
+    ),
+    RetryRule(wait_s=60, max=2),
+)
+SETTINGS = Settings(
+    mode=Mode.PROGRESSIVE, caps=NO_GAPS, retry=QUICK_RETRIES, recall_wait_s=60, wrapup_s=30, channels=200
+)
+ANSWERS = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=30)
+BUSY = Behaviour(fate=Fate.BUSY)
+SILENT = Behaviour(fate=Fate.NO_ANSWER)
+
+
+def number(n: int) -> str:
+    """The n-th fictional French number."""
+    return f"+3319900{n:04d}"
+
+
+def on_the_wire(e164: str) -> str:
+    """As the trunk of this house dials it."""
+    return e164.removeprefix("+")
+
+
+@dataclass
+class House:
+    clock: VirtualClock
+    db: Database
+    dsn: str
+    bus: LocalBus
+    pbx: SimulatedAsterisk
+    link: AsteriskLink
+    worker: Worker
+    base_id: UUID
+    stack: AsyncExitStack
+    agents: list[Agent] = field(default_factory=list)
+    heard: list[live.Live] = field(default_factory=list)
+    """Everything the agents' desktops were told."""
+
+    # --- given ----------------------------------------------------------------------------------------
+
+    async def trunk(self, name: str = "trunk", **changes: Any) -> UUID:
+        fields = TrunkFields(name=name, dial="PJSIP/{number}@trunk", calls_per_s=100, channels=500)
+        async with self.db.transaction() as conn:
+            return (await trunks.create(conn, replace(fields, **changes), now=self.clock.now())).id
+
+    async def campaign(
+        self, name: str = "ventas", settings: Settings = SETTINGS, *, running: bool = True
+    ) -> Campaign:
+        async with self.db.transaction() as conn:
+            made = await campaigns.create(conn, name, settings, now=self.clock.now())
+            if running:
+                made = await campaigns.set_desired(conn, made.id, Desired.RUNNING)
+        commands.wake(self.bus)
+        return made
+
+    async def agent(self, code: str, *campaign_ids: UUID, line: Line = Line.HELD, **changes: Any) -> Agent:
+        """An agent, logged in and ready."""
+        fields = replace(AgentFields(code=code, name=code, dial=f"PJSIP/{code}", line=line), **changes)
+        async with self.db.transaction() as conn:
+            made = await agents.create(conn, fields, campaign_ids=campaign_ids, now=self.clock.now())
+        self.agents.append(made)
+        commands.wake(self.bus)
+        await until(lambda: self.live_agent(made.id) is not None, 10, clock=self.clock, every=0.1)
+        await self.ask(Kind.AGENT_LOGIN, made.id)
+        await self.until(lambda: self.live_agent(made.id).at_work and self.live_agent(made.id).line)
+        return made
+
+    async def list_(self, campaign_id: UUID, name: str = "", **options: Any) -> UUID:
+        async with self.db.transaction() as conn:
+            made = await dial_lists.create(
+                conn, campaign_id, self.base_id, name or str(uuid4()), now=self.clock.now(), **options
+            )
+        return made.id
+
+    async def contact(self, dial_list: UUID, *phones: str, **options: Any) -> UUID:
+        """A waiting contact of a new customer with these phones (or of `customer_id`)."""
+        now = self.clock.now()
+        async with self.db.transaction() as conn:
+            customer_id = options.pop("customer_id", None)
+            if customer_id is None:
+                made = await customers.create(
+                    conn,
+                    self.base_id,
+                    key=str(uuid4()),
+                    phones=[customers.NewPhone(phone) for phone in phones],
+                    now=now,
+                )
+                customer_id = made.id
+            target = await dial_lists.get(conn, dial_list)
+            row = {
+                "id": uuid7(now),
+                "dial_list_id": dial_list,
+                "campaign_id": target.campaign_id,
+                "customer_id": customer_id,
+                "position": last_position(now),
+                "next_at": now,
+                "created_at": now,
+                **options,
+            }
+            places = ", ".join(f"${i}" for i in range(1, len(row) + 1))
+            await conn.execute(f"INSERT INTO contact ({', '.join(row)}) VALUES ({places})", *row.values())
+        commands.wake(self.bus)
+        contact_id: UUID = row["id"]
+        return contact_id
+
+    async def result(
+        self, campaign_id: UUID, action: Action | None, name: str = "", **options: Any
+    ) -> Result:
+        async with self.db.transaction() as conn:
+            return await results.create(
+                conn,
+                ResultFields(name=name or str(uuid4()), action=action, **options),
+                campaigns=[campaign_id],
+                now=self.clock.now(),
+            )
+
+    def calls_to(self, e164: str, *behaviours: Behaviour) -> None:
+        """What this number does at its calls."""
+        self.numbers[on_the_wire(e164)] = list(behaviours)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        numbers = self.pbx.pbx._population.numbers
+        assert isinstance(numbers, dict)
+        return numbers
+
+    # --- acts -----------------------------------------------------------------------------------------
+
+    async def ask(self, kind: Kind, target: UUID | None, **payload: Any) -> commands.Command:
+        """A command, as the API gives it, and its answer."""
+        async with self.db.transaction() as conn:
+            command = await commands.submit(conn, kind, target, payload, now=self.clock.now())
+        commands.wake(self.bus)
+        return await commands.wait_done(self.db, self.clock, command.id, patience_s=30)
+
+    async def want(self, campaign_id: UUID, desired: Desired) -> None:
+        async with self.db.transaction() as conn:
+            await campaigns.set_desired(conn, campaign_id, desired)
+        commands.wake(self.bus)
+
+    async def typify(
+        self, agent_id: UUID, result: Result, schedule: ScheduleRequest | None = None
+    ) -> Applied:
+        """The agent says what the call (still live or just over) was."""
+        about = self.live_agent(agent_id).about
+        assert about is not None
+        said = replace(about, path=(result.id,), schedule=schedule, idempotency_key=str(uuid4()))
+        applied = await self.store(said)
+        await self.ask(Kind.AGENT_TYPIFIED, agent_id, attempt_id=str(about.attempt_id))
+        return applied
+
+    async def store(self, said: Typification) -> Applied:
+        rules = Rules(caps=NO_GAPS, recall_wait_s=60)
+        async with self.db.transaction() as conn:
+            return await interactions.typify(conn, said, rules, now=self.clock.now())
+
+    def typifies_everything(self, agent: Agent, result: Result, after_s: float = 5) -> None:
+        """From now on this agent gives every call this result."""
+        self.spawn(self._typify_on(agent, result, after_s))
+
+    async def _typify_on(self, agent: Agent, result: Result, after_s: float) -> None:
+        async with self.bus.subscribe(live.agent_topic(agent.id)) as subscription:
+            async for message in subscription:
+                told = live.decode(message.payload).body  # type: ignore[union-attr]
+                if isinstance(told, live.AgentIs) and told.state == "wrapup":
+                    await self.clock.sleep(after_s)
+                    if self.state(agent.id) == "wrapup":
+                        await self.typify(agent.id, result)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled() and task.exception() is not None:
+                raise task.exception()  # type: ignore[misc]
+
+        self.stack.push_async_callback(end)
+
+    async def restart_worker(self) -> None:
+        """Killed with no chance to say anything, and started again."""
+        await self.kill_worker()
+        await self.start_worker()
+
+    async def kill_worker(self) -> None:
+        engine = self.worker.engine
+        for task in self.worker._tasks:
+            task.cancel()
+        if engine is not None:
+            engine._router.stop()
+            for part in engine._tasks.values():
+                part.cancel()
+            engine.tools.sender._tasks.clear()
+            engine._tasks.clear()
+        await asyncio.sleep(0)
+        async with self.db.transaction() as conn:  # as if its lease had run out
+            await conn.execute("UPDATE lease SET expires_at = now() - interval '1 second'")
+
+    async def start_worker(self) -> None:
+        self.worker = worker_of(self)
+        await self.worker.start()
+        await until(lambda: self.worker.engine, 20)
+
+    # --- what is seen ---------------------------------------------------------------------------------
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 60, message: str = "") -> Any:
+        """In business seconds."""
+        return await until(condition, seconds, message, clock=self.clock, every=0.05)
+
+    def live_agent(self, agent_id: UUID) -> Any:
+        return self.worker.engine.tools.agents.get(agent_id) if self.worker.engine else None
+
+    def state(self, agent_id: UUID) -> str:
+        from dialer import agent as machine
+
+        return str(machine.name(self.live_agent(agent_id).state))
+
+    def dialled(self) -> list[str]:
+        """The numbers called so far, in order, as the PBX saw them."""
+        return [f"+{placed.number}" for placed in self.pbx.calls]
+
+    async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        async with self.db.connection() as conn:
+            return [dict(row) for row in await conn.fetch(sql, *values)]
+
+    async def row(self, sql: str, *values: Any) -> dict[str, Any]:
+        (row,) = await self.rows(sql, *values)
+        return row
+
+    async def contact_row(self, contact_id: UUID) -> dict[str, Any]:
+        return await self.row("SELECT * FROM contact WHERE id = $1", contact_id)
+
+    async def states(self) -> Counter[str]:
+        found = await self.rows("SELECT state, count(*) AS n FROM contact GROUP BY state")
+        return Counter({row["state"]: row["n"] for row in found})
+
+    async def outcomes(self) -> Counter[str]:
+        found = await self.rows("SELECT outcome, count(*) AS n FROM attempt GROUP BY outcome")
+        return Counter({row["outcome"]: row["n"] for row in found})
+
+    async def finished(self, seconds: float = 86_400) -> None:
+        """Until no contact is open any more."""
+        end = self.clock.now().timestamp() + seconds
+        open_states = {"pending", "live", "awaiting_typification", "scheduled"}
+        while open_states & (await self.states()).keys():
+            if self.clock.now().timestamp() > end:
+                raise AssertionError(f"not finished after {seconds} s: {await self.states()}")
+            await self.clock.sleep(30)
+
+
+def worker_of(house: House) -> Worker:
+    return Worker(house.db, {"main": house.link}, house.bus, house.clock, poll_s=5.0)
+
+
+@asynccontextmanager
+async def open_house(
+    dsn: str,
+    clock: VirtualClock,
+    population: Population | None = None,
+    pbx_settings: PbxSettings | None = None,
+) -> AsyncIterator[House]:
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(await Database.open(dsn, in_flight=clock.in_flight, max_size=8))
+        pbx = await stack.enter_async_context(
+            SimulatedAsterisk(
+                population or Population(numbers={}), pbx_settings, clock=clock, in_flight=clock.in_flight
+            )
+        )
+        link = AsteriskLink(
+            Server("main", "127.0.0.1", pbx.port, pbx.username, pbx.secret), in_flight=clock.in_flight
+        )
+        await link.start()
+        stack.push_async_callback(link.stop)
+        await until(lambda: link.connected, 10)
+        async with db.transaction() as conn:
+            await ensure_partitions(conn, "attempt", NOON, 2)
+            base = await dial_lists.create_base(conn, "base", region="FR", now=NOON)
+        bus = LocalBus(queue_limit=100_000)
+        house = House(clock, db, dsn, bus, pbx, link, None, base.id, stack)  # type: ignore[arg-type]
+        await house.start_worker()
+
+        async def stop() -> None:
+            await house.worker.stop()
+
+        stack.push_async_callback(stop)
+        yield house
+
+
+def in_virtual_time(
+    dsn: str,
+    story: Callable[[House], Coroutine[Any, Any, None]],
+    *,
+    population: Population | None = None,
+    pbx_settings: PbxSettings | None = None,
+    start: datetime = NOON,
+) -> None:
+    """Run a story in a house of its own."""
+    clock = VirtualClock(start)
+
+    async def main() -> None:
+        async with open_house(dsn, clock, population, pbx_settings) as house:
+            await story(house)
+
+    clock.run(main())
