@@ -53,6 +53,7 @@ class AgentPhone:
 class AsteriskConfig:
     """Where one Asterisk keeps its files and listens. Folders are as Asterisk itself sees them."""
 
+    system_name: str = "marcador"
     etc: str = "/etc/asterisk"
     modules: str = "/usr/lib/x86_64-linux-gnu/asterisk/modules"
     state: str = "/var/lib/asterisk"

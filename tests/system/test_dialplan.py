@@ -8,44 +8,23 @@ import pytest
 from tests.helpers import until
 from tests.system.asterisk.ami import Ami, AmiError
 from tests.system.asterisk.ami import connected as connected_ami
+from tests.system.asterisk.calls import (
+    PATIENCE_S,
+    TRUNK,
+    answered,
+    back_on_hold,
+    closed,
+    heard_the_message,
+    number,
+    talking,
+)
 from tests.system.asterisk.carrier import Carrier, Customer
 from tests.system.asterisk.server import Asterisk
 
 pytestmark = pytest.mark.asterisk
 
-TRUNK = "carrier"
-PATIENCE_S = 2.0
-GRACE_S = 0.06
-"""Between the deadline and the moment the customer is inside the closed conference."""
-
-
-def number(customer: Customer) -> str:
-    return f"3460000{customer}"
-
-
-async def answered(ami: Ami, customer: Customer = Customer.ANSWERS, **variables: str) -> str:
-    attempt = await ami.call(number(customer), TRUNK, **variables)
-    await ami.waiting(attempt)
-    return attempt
-
-
-async def talking(ami: Ami, line: str, attempt: str) -> None:
-    await ami.bridge(line, attempt)
-    await until(lambda: ami.joined(line, attempt), message="both legs are in one conversation")
-
-
-def closed(ami: Ami, attempt: str) -> bool:
-    return bool(ami.all("MarcadorClosed", Attempt=attempt))
-
-
-def heard_the_message(ami: Ami, attempt: str) -> bool:
-    """Whether the customer's last bridge was the message's conference."""
-    return ami.all("BridgeEnter", Uniqueid=attempt)[-1]["BridgeCreator"] == "ConfBridge"
-
-
-async def back_on_hold(ami: Ami, line: str, after: int) -> None:
-    await ami.event("MarcadorLine", after=after, Uniqueid=line, State="idle")
-    await ami.event("BridgeEnter", after=after, Uniqueid=line, BridgeName="marcador-agents")
+GRACE_S = 0.25
+"""From the deadline until the customer is inside the closed conference, with room for a busy machine."""
 
 
 # --- the deadline ---------------------------------------------------------------------------------
@@ -325,3 +304,16 @@ async def test_an_inbound_call_is_announced_waits_and_is_joined(
     assert call["Attempt"] == call["Uniqueid"]
     await ami.waiting(call["Uniqueid"])
     await talking(ami, line, call["Uniqueid"])
+
+
+async def test_an_inbound_caller_nobody_takes_hears_the_message_and_is_hung_up(
+    ami: Ami, asterisk: Asterisk, second_carrier: Carrier
+) -> None:
+    await ami.action("Setvar", Variable="MARCADOR_INBOUND_PATIENCE_MS", Value="1000")
+    try:
+        second_carrier.calls_in(asterisk.config.sip_port, did="915550100", caller="34600123457")
+        call = await ami.event("MarcadorInbound", Number="34600123457")
+        await ami.event("MarcadorClosed", Attempt=call["Attempt"])
+        await ami.event("Hangup", 15, Uniqueid=call["Uniqueid"])
+    finally:
+        await ami.action("Setvar", Variable="MARCADOR_INBOUND_PATIENCE_MS", Value="120000")

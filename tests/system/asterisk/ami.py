@@ -91,7 +91,7 @@ class Ami:
         )
         return attempt
 
-    async def agent_line(self, agent: str, channel: str = "") -> str:
+    async def agent_line(self, agent: str, channel: str = "", deadline: float = 5.0) -> str:
         """Open an agent's held line (a Local phone unless told); returns its uniqueid, once it is on hold."""
         line = str(uuid.uuid4())
         await self.action(
@@ -106,7 +106,7 @@ class Ami:
             Variable=f"MARCADOR_AGENT={agent}",
             Async="true",
         )
-        await self.event("BridgeEnter", Uniqueid=line, BridgeName="marcador-agents")
+        await self.event("BridgeEnter", deadline, Uniqueid=line, BridgeName="marcador-agents")
         return line
 
     async def waiting(self, attempt: str) -> None:

@@ -96,6 +96,7 @@ class Carrier:
 
     def calls_in(self, asterisk_port: int, did: str, caller: str, talk_ms: int = 10_000) -> None:
         """A customer calls `did` over this carrier's trunk; it must not be answering meanwhile."""
+        self.stop()
         scenario = (_SCENARIOS / "inbound.xml").read_text()
         path = self._folder / "inbound.xml"
         path.write_text(scenario.replace("@TALK_MS@", str(talk_ms)).replace("@CALLER@", caller))

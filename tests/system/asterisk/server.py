@@ -101,8 +101,8 @@ class Asterisk:
         self._end(signal.SIGKILL)
 
     def remove(self) -> None:
-        """Stop it, and remove its folder."""
-        self.stop()
+        """End it at once, and remove its folder."""
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def cli(self, command: str) -> str:
