@@ -10,7 +10,6 @@ class Leaf:
     name: str
     weight: float = 1.0
     action: str | None = None
-    schedules: bool = False
     classes: tuple[str, ...] = ()
     children: tuple["Leaf", ...] = field(default=())
 
@@ -28,7 +27,7 @@ TREE: tuple[Leaf, ...] = (
                 children=(
                     Leaf("Acepta la oferta", weight=3, action="no_action", classes=("success",)),
                     Leaf("No le interesa", weight=4, action="no_action"),
-                    Leaf("Pide que le llamen otro día", weight=2, schedules=True),
+                    Leaf("Pide que le llamen otro día", weight=2, action="schedule"),
                     Leaf("No desea más llamadas", weight=1, action="do_not_call", classes=("opt_out",)),
                 ),
             ),
