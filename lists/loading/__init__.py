@@ -1,0 +1,1 @@
+"""Files of clients and of forbidden numbers, read into the database."""

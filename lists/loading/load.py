@@ -1,0 +1,253 @@
+"""Loading a file: read once, staged, then stored by a few statements over the whole of it, in one
+transaction.
+
+Nothing of a load can be seen before it is complete, and nothing stays of one that failed but its own record.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from lists import dial_lists
+from lists.dial_lists import Base
+from lists.errors import ListsError, LoadError, NotFound
+from lists.folding import fold
+from lists.loading.model import LoadResult, LoadSpec, LoadState, LoadStatus
+from lists.loading.reading import Format, Row
+from lists.loading.sources import check, file_hash, format_of, mapping_of, opened
+from lists.loading.staging import REJECT_COLUMNS, ROW_COLUMNS, Tally, cells_of, copy, pieces, raw_of, run
+from lists.settling import last_position
+from lists.tables import BOM, write_rows
+from storage.database import Connection, Database
+from storage.errors import Conflict, StorageError
+from storage.ids import uuid7
+from storage.queries import Queries
+
+SQL = Queries.load("lists.loading", "queries.sql")
+LIST_KEY = ("phone",)  # of the dialer's own list format
+_PIECE = 500
+_ANALYZE_FROM = 5_000  # rows loaded, from where the planner's old figures would mislead it
+
+
+async def load_file(
+    db: Database, spec: LoadSpec, *, now: datetime, load_id: UUID | None = None
+) -> LoadResult:
+    """Load a file of clients into the dial lists of its campaigns. `load_id` may be given to watch its
+    progress.
+
+    Raises LoadError, with a sentence for the user; nothing of the file is stored then.
+    """
+    check(spec)
+    digest = await asyncio.to_thread(file_hash, spec)
+    single = spec.campaign_id if spec.mapping else None
+    async with db.connection() as conn:
+        before = await conn.fetchrow(SQL.done_before, single, digest)
+        if before is not None:
+            return _before(dict(before))
+        load_id = load_id or uuid7(now)
+        await conn.execute(SQL.start, load_id, single, spec.shown_name, digest, mapping_of(spec), now)
+    try:
+        return await _load(db, spec, load_id, now)
+    except BaseException as error:
+        told = str(error) if isinstance(error, ListsError) else "The load was broken off."
+        async with db.connection() as conn:
+            await conn.execute(SQL.failed, load_id, told, now)
+        if isinstance(error, Conflict):
+            raise LoadError("The same file is being loaded already.") from error
+        if isinstance(error, StorageError):
+            raise LoadError(f"The file could not be stored: {error}") from error
+        raise
+
+
+async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> LoadResult:
+    format = await asyncio.to_thread(format_of, spec)
+    async with db.transaction() as conn:
+        base, existed = await _base(conn, spec, now)
+        await conn.execute(SQL.lock_base, str(base.id))
+        for create in (SQL.stage, SQL.stage_refused, SQL.stage_known):
+            await conn.execute(create)
+        tally = await _stage(db, conn, spec, format, load_id, spec.zone or base.zone, now)
+        await run(conn, SQL.analyze)
+        await _refuse(conn, base, existed, len(tally.campaigns) > 1)
+        await _store_customers(conn, base, existed, len(tally.campaigns) > 1, now)
+        lists, loaded = await _store_contacts(conn, spec, base, tally, now)
+        await _keep_refused(conn, spec, format, load_id)
+        counts = await conn.fetchrow(SQL.counts)
+        assert counts is not None
+        result = LoadResult(
+            load_id=load_id,
+            base_id=base.id,
+            dial_lists=tuple(lists),
+            rows=tally.rows,
+            loaded=loaded,
+            rejected=tally.rejected,
+            duplicates=counts["duplicates"],
+            do_not_call=counts["do_not_call"],
+            bad_alternatives=tally.bad_alternatives,
+            numbers_not_in_use=tally.numbers_not_in_use,
+        )
+        await conn.execute(
+            SQL.done,
+            load_id,
+            base.id,
+            lists[0] if len(lists) == 1 else None,
+            result.rows,
+            result.loaded,
+            result.rejected,
+            result.duplicates,
+            result.do_not_call,
+            now,
+        )
+        await conn.execute(SQL.ready, lists)
+    if result.loaded >= _ANALYZE_FROM:
+        async with db.connection() as conn:
+            await run(conn, "ANALYZE customer, phone, contact")
+    return result
+
+
+async def _stage(
+    db: Database,
+    conn: Connection,
+    spec: LoadSpec,
+    format: Format | None,
+    load_id: UUID,
+    list_zone: str | None,
+    now: datetime,
+) -> Tally:
+    read, found = opened(spec, format)
+    tally = Tally()
+    async for piece in pieces(found, read, load_id=load_id, list_zone=list_zone, tally=tally, now=now):
+        await copy(conn, "load_row", ROW_COLUMNS, piece.staged)
+        await copy(conn, "load_reject", REJECT_COLUMNS, piece.rejects)
+        async with db.connection() as watched:  # seen at once, while the load itself is not committed
+            await watched.execute(SQL.progress, load_id, tally.rows, tally.rejected)
+    return tally
+
+
+async def _refuse(conn: Connection, base: Base, existed: bool, several: bool) -> None:
+    """Find the rows that cannot become contacts. The first reason found stays."""
+    await run(conn, SQL.find_repeated)
+    if several:
+        await run(conn, SQL.share_customers)
+    if existed:
+        await run(conn, SQL.find_known, base.id)
+        await run(conn, SQL.find_waiting)
+    if await conn.fetchval(SQL.any_do_not_call):
+        await run(conn, SQL.find_do_not_call)
+
+
+async def _store_customers(conn: Connection, base: Base, existed: bool, several: bool, now: datetime) -> None:
+    await run(conn, SQL.insert_customers, base.id, now)
+    await run(conn, SQL.insert_shared_phones if several else SQL.insert_phones)
+    if existed:
+        await run(conn, SQL.update_customers, now)
+        await run(conn, SQL.add_phones)
+
+
+async def _store_contacts(
+    conn: Connection, spec: LoadSpec, base: Base, tally: Tally, now: datetime
+) -> tuple[list[UUID], int]:
+    """One list for each campaign the file names, not yet ready."""
+    lists: list[UUID] = []
+    loaded = 0
+    several = len(tally.campaigns) > 1
+    campaigns = sorted(tally.campaigns) or ([spec.campaign_id] if spec.campaign_id else [])
+    for campaign_id in campaigns:
+        name = await _free_name(conn, campaign_id, spec.list_name or Path(spec.shown_name).stem)
+        made = await dial_lists.create(
+            conn, campaign_id, base.id, name, zone=spec.zone, priority=spec.priority, ready=False, now=now
+        )
+        lists.append(made.id)
+        loaded += await run(conn, SQL.insert_contacts, made.id, campaign_id, now, last_position(now), several)
+    return lists, loaded
+
+
+async def _keep_refused(conn: Connection, spec: LoadSpec, format: Format | None, load_id: UUID) -> None:
+    """Refused rows get their original columns by reading the file once more, as staging them all would
+    double it."""
+    refused = {row["line"]: (row["reason"], row["detail"]) for row in await conn.fetch(SQL.refused)}
+    if not refused:
+        return
+    rejects = []
+    _, found = opened(spec, format)
+    for nth, record in enumerate(found):
+        if isinstance(record, Row) and record.line in refused:
+            rejects.append((load_id, record.line, *refused[record.line], raw_of(record.cells)))
+        if nth % 1000 == 0:
+            await asyncio.sleep(0)
+    await copy(conn, "load_reject", REJECT_COLUMNS, rejects)
+
+
+async def _base(conn: Connection, spec: LoadSpec, now: datetime) -> tuple[Base, bool]:
+    """The base to load into, and whether it existed."""
+    keys = spec.mapping.key_columns if spec.mapping else LIST_KEY
+    if spec.base:
+        base = await dial_lists.base_by_name(conn, spec.base)
+        if base is not None:
+            if tuple(map(fold, base.key_columns)) != tuple(map(fold, keys)):
+                known, given = " and ".join(base.key_columns), " and ".join(keys)
+                raise LoadError(f"The base {base.name} knows its customers by {known}, not by {given}.")
+            return base, True
+    name = spec.base or f"{spec.shown_name} {now:%Y-%m-%d %H:%M:%S}"
+    made = await dial_lists.create_base(conn, name, region=spec.region, key_columns=keys, zone=None, now=now)
+    return made, False
+
+
+async def _free_name(conn: Connection, campaign_id: UUID, wanted: str) -> str:
+    name, nth = wanted, 1
+    while await conn.fetchval(SQL.list_name_taken, campaign_id, name):
+        nth += 1
+        name = f"{wanted} ({nth})"
+    return name
+
+
+def _before(row: Mapping[str, Any]) -> LoadResult:
+    return LoadResult(
+        load_id=row["id"],
+        base_id=row["base_id"],
+        dial_lists=(row["dial_list_id"],) if row["dial_list_id"] else (),
+        rows=row["rows"],
+        loaded=row["loaded"],
+        rejected=row["rejected"],
+        duplicates=row["duplicates"],
+        do_not_call=row["do_not_call"],
+        already=True,
+    )
+
+
+async def status(conn: Connection, load_id: UUID) -> LoadStatus:
+    """How far a load is, or how it ended. Raises NotFound."""
+    row = await conn.fetchrow(SQL.status, load_id)
+    if row is None:
+        raise NotFound(f"there is no load {load_id}")
+    return _status(dict(row))
+
+
+async def page(
+    conn: Connection, campaign_id: UUID | None = None, *, limit: int = 50, offset: int = 0
+) -> list[LoadStatus]:
+    """Loads, newest first."""
+    return [_status(dict(row)) for row in await conn.fetch(SQL.of_campaign, campaign_id, limit, offset)]
+
+
+def _status(row: Mapping[str, Any]) -> LoadStatus:
+    return LoadStatus(**{**row, "state": LoadState(row["state"])})
+
+
+async def rejects_csv(conn: Connection, load_id: UUID) -> AsyncIterator[bytes]:
+    """Every row that was not loaded, as CSV safe for a spreadsheet: line, reason, detail, the original
+    columns.
+
+    Needs a transaction.
+    """
+    yield (BOM + write_rows([("line", "reason", "detail", "original columns")])).encode()
+    rows: list[tuple[object, ...]] = []
+    async for row in conn.cursor(SQL.rejects, load_id, prefetch=_PIECE):
+        rows.append((row["line"], row["reason"], row["detail"], *cells_of(row["raw"])))
+        if len(rows) == _PIECE:
+            yield write_rows(rows).encode()
+            rows.clear()
+    yield write_rows(rows).encode()

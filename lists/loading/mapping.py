@@ -1,0 +1,112 @@
+"""Which column of a file means what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lists.errors import LoadError
+from lists.folding import fold
+
+ROLES = ("phone", "alternatives", "key", "document", "name", "zone", "priority", "agent")
+_MANY = frozenset({"alternatives", "key"})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Column names by role. Without a key the document is it, else the main phone."""
+
+    phone: str
+    alternatives: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    document: str | None = None
+    name: str | None = None
+    zone: str | None = None
+    priority: str | None = None
+    agent: str | None = None
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        return self.key or ((self.document,) if self.document else (self.phone,))
+
+    @classmethod
+    def parse(cls, text: str) -> "ColumnMap":
+        """`phone=telefono,alternatives=alt1+alt2,key=documento`. Raises LoadError."""
+        found: dict[str, list[str]] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            role, equals, columns = part.partition("=")
+            role = role.strip()
+            names = [name.strip() for name in columns.split("+") if name.strip()]
+            if not equals or not names:
+                raise LoadError(f"The mapping {part!r} should read role=column.")
+            if role not in ROLES:
+                raise LoadError(f"There is no role {role!r} in a mapping; the roles are {', '.join(ROLES)}.")
+            if role not in _MANY and (len(names) > 1 or role in found):
+                raise LoadError(f"Only one column can be the {role}.")
+            found.setdefault(role, []).extend(names)
+        if "phone" not in found:
+            raise LoadError("The mapping must say which column holds the phone, as in phone=telefono.")
+        single = {role: names[0] for role, names in found.items() if role not in _MANY}
+        return cls(
+            **single, alternatives=tuple(found.get("alternatives", ())), key=tuple(found.get("key", ()))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The same, as places in a row; `extra` are the columns that go to the customer's data, by name."""
+
+    width: int
+    phone: int
+    alternatives: tuple[int, ...]
+    key: tuple[int, ...]
+    document: int | None
+    name: int | None
+    zone: int | None
+    priority: int | None
+    agent: int | None
+    extra: tuple[tuple[int, str], ...]
+
+
+def locate(mapping: ColumnMap, header: Sequence[str]) -> Columns:
+    """Find the mapped columns in a header, whatever their case and accents. Raises LoadError."""
+    names = [name.strip() or f"column {i}" for i, name in enumerate(header, start=1)]
+    places: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if places.setdefault(fold(name), i) != i:
+            raise LoadError(f"Two columns of the file are named {name!r}.")
+    key = tuple(_place(name, places, names) for name in mapping.key_columns)
+    document = _optional(mapping.document, places, names)
+    if document is None and mapping.key and len(key) == 1:
+        document = key[0]  # what customers are known by is what an agent searches for
+    columns = {
+        "phone": _place(mapping.phone, places, names),
+        "name": _optional(mapping.name, places, names),
+        "zone": _optional(mapping.zone, places, names),
+        "priority": _optional(mapping.priority, places, names),
+        "agent": _optional(mapping.agent, places, names),
+    }
+    alternatives = tuple(_place(name, places, names) for name in mapping.alternatives)
+    used = {*columns.values(), *alternatives, *key, document}
+    return Columns(
+        width=len(names),
+        phone=_place(mapping.phone, places, names),
+        alternatives=alternatives,
+        key=key,
+        document=document,
+        name=columns["name"],
+        zone=columns["zone"],
+        priority=columns["priority"],
+        agent=columns["agent"],
+        extra=tuple((i, name) for i, name in enumerate(names) if i not in used),
+    )
+
+
+def _place(name: str, places: Mapping[str, int], names: Sequence[str]) -> int:
+    place = places.get(fold(name))
+    if place is None:
+        shown = ", ".join(names[:20])
+        raise LoadError(f"The file has no column named {name!r}. Its first line reads: {shown}.")
+    return place
+
+
+def _optional(name: str | None, places: Mapping[str, int], names: Sequence[str]) -> int | None:
+    return None if name is None else _place(name, places, names)

@@ -1,0 +1,81 @@
+"""What is asked of a load, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from lists.loading.mapping import ColumnMap
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSpec:
+    """A file to load.
+
+    With a `mapping` it is a table with a header, loaded into `campaign_id`. Without one it is the dialer's
+    own list format, whose first column names campaigns: `campaigns` gives their ids by name.
+    `base` is a base's name: an existing one is added to. `agents` gives ids by agent code.
+    """
+
+    path: Path
+    region: str
+    campaign_id: UUID | None = None
+    campaigns: Mapping[str, UUID] = field(default_factory=dict)
+    mapping: ColumnMap | None = None
+    agents: Mapping[str, UUID] = field(default_factory=dict)
+    file_name: str = ""  # as the user knows it; the path's own otherwise
+    base: str = ""
+    list_name: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
+    zone: str | None = None
+    priority: int = 100
+    reject_invalid: bool = False
+
+    @property
+    def shown_name(self) -> str:
+        return self.file_name or self.path.name
+
+
+class LoadState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """`rows` = loaded + rejected + duplicates + do_not_call. `already`: the same file had been loaded
+    before, and nothing was done; the figures are those of then."""
+
+    load_id: UUID
+    base_id: UUID
+    dial_lists: tuple[UUID, ...]
+    rows: int
+    loaded: int
+    rejected: int
+    duplicates: int
+    do_not_call: int
+    already: bool = False
+    bad_alternatives: int = 0
+    numbers_not_in_use: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStatus:
+    id: UUID
+    campaign_id: UUID | None
+    base_id: UUID | None
+    dial_list_id: UUID | None
+    file_name: str
+    state: LoadState
+    rows: int
+    loaded: int
+    rejected: int
+    duplicates: int
+    do_not_call: int
+    error: str | None
+    started_at: datetime
+    finished_at: datetime | None

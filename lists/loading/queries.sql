@@ -1,0 +1,187 @@
+-- name: done_before
+SELECT id, base_id, dial_list_id, rows, loaded, rejected, duplicates, do_not_call
+FROM load WHERE file_hash = $2 AND campaign_id IS NOT DISTINCT FROM $1 AND state = 'done'
+
+-- name: start
+INSERT INTO load (id, campaign_id, file_name, file_hash, mapping, state, started_at)
+VALUES ($1, $2, $3, $4, $5, 'running', $6)
+
+-- name: progress
+UPDATE load SET rows = $2, rejected = $3 WHERE id = $1
+
+-- name: failed
+UPDATE load SET state = 'failed', error = $2, finished_at = $3 WHERE id = $1
+
+-- name: done
+UPDATE load SET state = 'done', base_id = $2, dial_list_id = $3, rows = $4, loaded = $5, rejected = $6,
+                duplicates = $7, do_not_call = $8, finished_at = $9
+WHERE id = $1
+
+-- name: status
+SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, rejected, duplicates, do_not_call,
+       error, started_at, finished_at
+FROM load WHERE id = $1
+
+-- name: of_campaign
+SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, rejected, duplicates, do_not_call,
+       error, started_at, finished_at
+FROM load WHERE $1::uuid IS NULL OR campaign_id = $1
+ORDER BY started_at DESC, id DESC LIMIT $2 OFFSET $3
+
+-- name: lock_base
+SELECT pg_advisory_xact_lock(hashtextextended('load into ' || $1::text, 0))
+
+-- name: stage
+CREATE TEMP TABLE load_row (
+    line bigint NOT NULL, campaign_id uuid NOT NULL, customer_id uuid NOT NULL, contact_id uuid NOT NULL,
+    key text NOT NULL, document text NOT NULL, name text NOT NULL, folded text NOT NULL, zone text, agent_id uuid,
+    priority integer NOT NULL, data text NOT NULL, zone_key text NOT NULL,
+    phone_ids uuid[] NOT NULL, e164s text[] NOT NULL, typed text[] NOT NULL, kinds text[] NOT NULL,
+    zones text[] NOT NULL
+) ON COMMIT DROP
+
+-- name: stage_refused
+CREATE TEMP TABLE load_refused (line bigint PRIMARY KEY, reason text NOT NULL, detail text NOT NULL) ON COMMIT DROP
+
+-- name: stage_known
+-- Customers the base had before, by their staged id.
+CREATE TEMP TABLE load_known (staged_id uuid PRIMARY KEY, customer_id uuid NOT NULL, zone text) ON COMMIT DROP
+
+-- name: analyze
+ANALYZE load_row
+
+-- name: find_repeated
+INSERT INTO load_refused
+SELECT line, 'repeated_key', 'as in line ' || first
+FROM (SELECT line, first_value(line) OVER w AS first, row_number() OVER w AS nth
+      FROM load_row WINDOW w AS (PARTITION BY campaign_id, key ORDER BY line)) r
+WHERE nth > 1
+
+-- name: share_customers
+-- One customer for the rows of one key in several campaigns.
+UPDATE load_row r SET customer_id = f.customer_id
+FROM (SELECT DISTINCT ON (key) key, customer_id FROM load_row ORDER BY key, line) f
+WHERE f.key = r.key AND f.customer_id <> r.customer_id
+
+-- name: find_known
+INSERT INTO load_known
+SELECT DISTINCT r.customer_id, k.id, k.zone FROM load_row r JOIN customer k ON k.base_id = $1 AND k.key = r.key
+
+-- name: find_waiting
+INSERT INTO load_refused
+SELECT r.line, 'already_in_campaign', ''
+FROM load_row r
+JOIN load_known k ON k.staged_id = r.customer_id
+JOIN contact c ON c.customer_id = k.customer_id AND c.campaign_id = r.campaign_id
+WHERE c.state IN ('pending', 'live', 'awaiting_typification', 'scheduled')
+ON CONFLICT DO NOTHING
+
+-- name: any_do_not_call
+SELECT EXISTS (SELECT FROM do_not_call WHERE lifted_at IS NULL)
+
+-- name: find_do_not_call
+-- Rows all of whose numbers are forbidden for their campaign.
+INSERT INTO load_refused
+SELECT line, 'do_not_call', ''
+FROM (SELECT r.line, e.e164, bool_or(d.id IS NOT NULL) AS forbidden
+      FROM load_row r CROSS JOIN LATERAL unnest(r.e164s) AS e (e164)
+      LEFT JOIN do_not_call d ON d.e164 = e.e164 AND d.lifted_at IS NULL
+                             AND (d.campaign_id IS NULL OR d.campaign_id = r.campaign_id)
+      GROUP BY r.line, e.e164) n
+GROUP BY line HAVING bool_and(forbidden)
+ON CONFLICT DO NOTHING
+
+-- name: insert_customers
+INSERT INTO customer (id, base_id, key, document, name, folded, zone, data, created_at, updated_at)
+SELECT DISTINCT ON (r.customer_id) r.customer_id, $1, r.key, r.document, r.name, r.folded, r.zone, r.data::jsonb, $2, $2
+FROM load_row r
+WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
+  AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
+ORDER BY r.customer_id, r.line
+
+-- name: update_customers
+-- What the file says of customers known before: filled cells win, empty ones change nothing.
+UPDATE customer k
+SET document = coalesce(nullif(r.document, ''), k.document), name = coalesce(nullif(r.name, ''), k.name),
+    folded = CASE WHEN r.document <> '' AND r.name <> '' THEN r.folded ELSE k.folded END,
+    zone = coalesce(r.zone, k.zone), data = k.data || r.data::jsonb, updated_at = $1, deleted_at = NULL
+FROM load_row r JOIN load_known n ON n.staged_id = r.customer_id
+WHERE k.id = n.customer_id
+  AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
+
+-- name: insert_phones
+INSERT INTO phone (id, customer_id, position, e164, typed, kind, zones)
+SELECT p.id, r.customer_id, p.ord - 1, p.e164, p.typed, p.kind,
+       CASE WHEN p.zones = '' THEN '{}' ELSE string_to_array(p.zones, '|') END
+FROM load_row r
+CROSS JOIN LATERAL unnest(r.phone_ids, r.e164s, r.typed, r.kinds, r.zones)
+    WITH ORDINALITY AS p (id, e164, typed, kind, zones, ord)
+WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
+  AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
+
+-- name: insert_shared_phones
+-- As insert_phones where several rows may name one customer: the first row that has a number brings it.
+INSERT INTO phone (id, customer_id, position, e164, typed, kind, zones)
+SELECT id, customer_id, row_number() OVER (PARTITION BY customer_id ORDER BY line, ord) - 1, e164, typed, kind,
+       CASE WHEN zones = '' THEN '{}' ELSE string_to_array(zones, '|') END
+FROM (SELECT DISTINCT ON (r.customer_id, p.e164) p.*, r.customer_id, r.line
+      FROM load_row r
+      CROSS JOIN LATERAL unnest(r.phone_ids, r.e164s, r.typed, r.kinds, r.zones)
+          WITH ORDINALITY AS p (id, e164, typed, kind, zones, ord)
+      WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
+        AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
+      ORDER BY r.customer_id, p.e164, r.line, p.ord) first
+
+-- name: add_phones
+-- Numbers that customers known before did not have yet become their last alternatives.
+INSERT INTO phone (id, customer_id, position, e164, typed, kind, zones)
+SELECT id, customer_id, last + row_number() OVER (PARTITION BY customer_id ORDER BY line, ord), e164, typed, kind,
+       CASE WHEN zones = '' THEN '{}' ELSE string_to_array(zones, '|') END
+FROM (SELECT DISTINCT ON (k.customer_id, p.e164) p.*, k.customer_id, r.line, coalesce(old.last, -1) AS last
+      FROM load_row r JOIN load_known k ON k.staged_id = r.customer_id
+      CROSS JOIN LATERAL unnest(r.phone_ids, r.e164s, r.typed, r.kinds, r.zones)
+          WITH ORDINALITY AS p (id, e164, typed, kind, zones, ord)
+      CROSS JOIN LATERAL (SELECT max(position) AS last FROM phone WHERE phone.customer_id = k.customer_id) old
+      WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
+        AND NOT EXISTS (SELECT FROM phone h WHERE h.customer_id = k.customer_id AND h.e164 = p.e164)
+      ORDER BY k.customer_id, p.e164, r.line, p.ord) new
+
+-- name: insert_contacts
+-- $1 list, $2 campaign, $3 now, $4 first position. The main number of the row is where the cursor starts.
+INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, position, next_at, zone_key, cursor,
+                     agent_id, created_at)
+SELECT r.contact_id, $1, $2, coalesce(k.customer_id, r.customer_id), r.priority, $4 + r.line, $3,
+       coalesce(k.zone, r.zone_key),
+       CASE WHEN k.customer_id IS NULL AND NOT $5 THEN 0
+            ELSE (SELECT p.position FROM phone p
+                  WHERE p.customer_id = coalesce(k.customer_id, r.customer_id) AND p.e164 = r.e164s[1]) END,
+       r.agent_id, $3
+FROM load_row r LEFT JOIN load_known k ON k.staged_id = r.customer_id
+WHERE r.campaign_id = $2 AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line)
+ORDER BY r.line
+
+-- name: counts
+SELECT count(*) FILTER (WHERE reason IN ('repeated_key', 'already_in_campaign')) AS duplicates,
+       count(*) FILTER (WHERE reason = 'do_not_call') AS do_not_call
+FROM load_refused
+
+-- name: refused
+SELECT line, reason, detail FROM load_refused ORDER BY line
+
+-- name: rejects
+SELECT line, reason, detail, raw FROM load_reject WHERE load_id = $1 ORDER BY line
+
+-- name: ready
+UPDATE dial_list SET ready = true WHERE id = ANY($1)
+
+-- name: list_name_taken
+SELECT EXISTS (SELECT FROM dial_list WHERE campaign_id = $1 AND name = $2 AND deleted_at IS NULL)
+
+-- name: stage_numbers
+CREATE TEMP TABLE forbidden (id uuid NOT NULL, e164 text NOT NULL, campaign_id uuid) ON COMMIT DROP
+
+-- name: forbid
+INSERT INTO do_not_call (id, e164, campaign_id, source, created_by, created_at)
+SELECT DISTINCT ON (e164, campaign_id) id, e164, campaign_id, 'file', $1, $2 FROM forbidden
+ORDER BY e164, campaign_id
+ON CONFLICT DO NOTHING

@@ -1,0 +1,205 @@
+"""A file as rows of text: encoding and delimiter found, torn records told apart, memory bounded."""
+
+import codecs
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lists.errors import LoadError
+
+DELIMITERS = ";,\t|"
+DEFAULT_CODE_PAGE = "cp1252"
+MAX_LINE = 131_072  # characters, which is also the csv module's own bound; a longer line is refused whole
+MAX_RECORD_LINES = 100  # a quoted cell running over more lines was never closed
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_PIECE = 1 << 20
+_SAMPLE_LINES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    line: int  # of the file, where the record begins
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """A record that cannot be taken apart."""
+
+    line: int
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How to read a file. `quoted` False: quote signs are characters like any other."""
+
+    encoding: str
+    delimiter: str
+    quoted: bool = True
+
+
+def detect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Format:
+    """BOM, then strict UTF-8, then the code page; the delimiter that cuts the first lines most evenly.
+
+    Raises LoadError.
+    """
+    encoding = _known(encoding) if encoding else detect_encoding(path)
+    if delimiter is None:
+        with _opened(path, encoding) as text:
+            delimiter = detect_delimiter([text.readline(MAX_LINE) for _ in range(_SAMPLE_LINES)])
+    elif len(delimiter) != 1 or delimiter in '"\r\n':
+        raise LoadError(f"{delimiter!r} cannot separate columns.")
+    return Format(encoding, delimiter)
+
+
+def detect_encoding(path: Path) -> str:
+    with _binary(path) as file:
+        head = file.read(4096)
+        for bom, name in _BOMS:
+            if head.startswith(bom):
+                return name
+        if head.count(0) * 4 > len(head):
+            raise LoadError("The file looks like UTF-16 without its mark; say its encoding (utf-16-le).")
+        decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        piece = head
+        try:
+            while piece:
+                decoder.decode(piece)
+                piece = file.read(_PIECE)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return DEFAULT_CODE_PAGE
+    return "utf-8"
+
+
+def detect_delimiter(lines: list[str]) -> str:
+    """The one that gives the most columns alike in the first lines; ';' where there is only one column."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        alike = widths.count(widths[0]) if widths and widths[0] > 1 else 0
+        return alike, widths[0] if widths else 0
+
+    try:
+        best = max(DELIMITERS, key=score)
+    except csv.Error:
+        best = max(DELIMITERS, key=lines[0].count)
+    return best if lines and best in lines[0] else ";"
+
+
+def records(path: Path, format: Format) -> Iterator[Row | Torn]:
+    """Every record in order; blank lines are passed over. Raises LoadError when the file cannot be
+    decoded."""
+    with _opened(path, format.encoding) as text:
+        try:
+            yield from _records(text, format)
+        except UnicodeError as error:
+            raise LoadError(f"The file is not {format.encoding} text ({error}); say its encoding.") from error
+
+
+def _records(text: IO[str], format: Format) -> Iterator[Row | Torn]:
+    lines = _Lines(text)
+    reader = _reader(lines, format)
+    while True:
+        lines.begin()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = error.reason if isinstance(error, _TooLong) else "bad_quotes"
+            yield Torn(lines.first, reason, lines.raw[:1000].rstrip("\n"))
+            lines.replay_all_but_the_first()
+            reader = _reader(lines, format)
+            continue
+        if cells:
+            yield Row(lines.first, cells)
+
+
+def _reader(lines: "_Lines", format: Format) -> Iterator[list[str]]:
+    if not format.quoted:
+        return csv.reader(lines, delimiter=format.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(lines, delimiter=format.delimiter, strict=True)
+
+
+class _TooLong(csv.Error):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Lines:
+    """Lines for the csv module, which remembers those of the record under way: when it proves torn, only
+    its first line is lost and the others are read again."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self._replay: deque[str] = deque()
+        self._record: list[str] = []
+        self._number = 0
+
+    @property
+    def first(self) -> int:
+        return self._number - len(self._record) + 1
+
+    @property
+    def raw(self) -> str:
+        return self._record[0] if self._record else ""
+
+    def begin(self) -> None:
+        self._record.clear()
+
+    def replay_all_but_the_first(self) -> None:
+        again = self._record[1:]
+        self._number -= len(again)
+        self._replay.extendleft(reversed(again))
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._replay.popleft() if self._replay else self._read()
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._record.append(line)
+        if len(line) > MAX_LINE:
+            raise _TooLong("line_too_long")
+        if len(self._record) > MAX_RECORD_LINES:
+            raise _TooLong("bad_quotes")
+        return line
+
+    def _read(self) -> str:
+        line = self._text.readline(MAX_LINE + 1)
+        if len(line) > MAX_LINE:
+            while (rest := self._text.readline(MAX_LINE)) and not rest.endswith("\n"):
+                pass
+        return line
+
+
+def _binary(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise LoadError(f"The file {path.name} cannot be opened: {error.strerror}.") from error
+
+
+def _opened(path: Path, encoding: str) -> IO[str]:
+    return io.TextIOWrapper(_binary(path), encoding=encoding, errors="strict", newline=None)
+
+
+def _known(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        raise LoadError(f"There is no encoding named {encoding!r}.") from error

@@ -1,0 +1,273 @@
+"""One row of a file: a customer ready to be stored, or the reason why not. Pure."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from lists.folding import fold
+from lists.loading.mapping import Columns
+from lists.loading.reading import Row
+from lists.numbers import BadNumber, Number, parse
+
+MAX_CELL = 10_000
+DEFAULT_PRIORITY = 100
+_INT4 = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class NumberOf:
+    number: Number
+    typed: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    line: int
+    campaign_id: UUID
+    key: str
+    document: str
+    name: str
+    zone: str | None
+    agent_id: UUID | None
+    priority: int
+    phones: tuple[NumberOf, ...]
+    data: Mapping[str, Any]
+    bad_alternatives: int
+
+    @property
+    def folded(self) -> str:
+        return fold(self.document, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """`reason` is a stable word; `detail` says what was found."""
+
+    line: int
+    reason: str
+    detail: str
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the rows of one load are read by."""
+
+    region: str
+    campaigns: Mapping[str, UUID]  # by folded name; '' is the load's own
+    agents: Mapping[str, UUID]  # by code
+    reject_invalid: bool = False
+
+
+class _Reject(Exception):
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail[:200]
+
+
+RowReader = Callable[[Row], Prepared | Rejected]
+
+
+def table_reader(columns: Columns, rules: Rules) -> RowReader:
+    """Rows of a table with a header and a column mapping."""
+    campaign_id = rules.campaigns[""]
+
+    def read(row: Row) -> Prepared:
+        cells = _fitted(row.cells, columns.width)
+        main = _main(cells[columns.phone], rules)
+        key = "|".join(cells[i].strip() for i in columns.key)
+        if columns.key == (columns.phone,):
+            key = main.number.e164
+        if not key.strip("|"):
+            raise _Reject("missing_key")
+        typed = [cells[i] for i in columns.alternatives if cells[i]]
+        alternatives, bad = _alternatives(typed, rules) if typed else ([], 0)
+        return Prepared(
+            line=row.line,
+            campaign_id=campaign_id,
+            key=key,
+            document=_cell(cells, columns.document),
+            name=_cell(cells, columns.name),
+            zone=_zone(_cell(cells, columns.zone)),
+            agent_id=_agent(_cell(cells, columns.agent), rules),
+            priority=_priority(_cell(cells, columns.priority)),
+            phones=_distinct([main, *alternatives]),
+            data={name: cells[i] for i, name in columns.extra if cells[i]},
+            bad_alternatives=bad,
+        )
+
+    return _guarded(read)
+
+
+_NAME_FIELDS = frozenset({"nombre", "name", "nome", "nom"})
+LIST_COLUMNS = 6
+
+
+def list_reader(rules: Rules) -> RowReader:
+    """Rows of the dialer's own list format:
+    `campaign;phone;name=value:...;alternative:...;priority[;agent]`."""
+
+    def read(row: Row) -> Prepared:
+        campaign, phone, values, others, priority, agent = _fitted(row.cells, LIST_COLUMNS)
+        campaign_id = rules.campaigns.get(fold(campaign))
+        if campaign_id is None:
+            raise _Reject("unknown_campaign", campaign)
+        main = _main(phone, rules)
+        data = named_values(values)
+        name = next((data.pop(field) for field in list(data) if fold(field) in _NAME_FIELDS), "")
+        alternatives, bad = _alternatives([others], rules)
+        return Prepared(
+            line=row.line,
+            campaign_id=campaign_id,
+            key=main.number.e164,
+            document="",
+            name=name,
+            zone=None,
+            agent_id=_agent(agent.strip(), rules),
+            priority=_priority(priority.strip()),
+            phones=_distinct([main, *alternatives]),
+            data=data,
+            bad_alternatives=bad,
+        )
+
+    return _guarded(read)
+
+
+def named_values(text: str) -> dict[str, str]:
+    """`NOMBRE=Rodrigo:HORA=10:30` as values; a piece without '=' belongs to the value before it."""
+    values: dict[str, str] = {}
+    last = ""
+    for piece in text.split(":"):
+        name, equals, value = piece.partition("=")
+        if equals and name.strip():
+            last = name.strip()
+            values[last] = value.strip()
+        elif last:
+            values[last] += ":" + piece
+        elif piece.strip():
+            raise _Reject("bad_data", piece)
+    return values
+
+
+def _guarded(read: Callable[[Row], Prepared]) -> RowReader:
+    def guarded(row: Row) -> Prepared | Rejected:
+        try:
+            for cell in row.cells:
+                if len(cell) > MAX_CELL:
+                    raise _Reject("cell_too_long", f"{len(cell)} characters")
+                if "\0" in cell:
+                    raise _Reject("nul_character")
+            if not any(row.cells):
+                raise _Reject("empty_row")
+            return read(row)
+        except _Reject as reject:
+            return Rejected(row.line, reject.reason, reject.detail, row.cells)
+
+    return guarded
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    """Short rows are filled up; a longer one may only have empty cells too many."""
+    if len(cells) == width:
+        return cells
+    if any(cells[width:]):
+        raise _Reject("too_many_columns", f"{len(cells)} instead of {width}")
+    return [*cells[:width], *[""] * (width - len(cells))]
+
+
+def _cell(cells: Sequence[str], place: int | None) -> str:
+    return "" if place is None else cells[place].strip()
+
+
+# A letter before a number says what phone it is: mobile, work, home; P is dialled first, U last.
+_TYPED = re.compile(r"([MWHPU])[ :]?(\+?[0-9(].*)", re.DOTALL)
+_KINDS = {"M": "mobile", "W": "work", "H": "home"}
+_RANKS = {"P": -1, "U": 1}
+_BETWEEN_NUMBERS = re.compile(r"[:;,|/]")
+
+
+def _main(text: str, rules: Rules) -> NumberOf:
+    found, _, bad = _read_number(text, rules)
+    if found is None:
+        raise _Reject("bad_phone", f"{text.strip()}: {bad.replace('_', ' ')}")
+    return found
+
+
+def _read_number(text: str, rules: Rules) -> tuple[NumberOf | None, int, str]:
+    """The number, its rank among the others, or why there is none."""
+    kind, rank, typed = "", 0, text.strip()
+    if match := _TYPED.fullmatch(typed):
+        kind, rank, typed = _KINDS.get(match[1], ""), _RANKS.get(match[1], 0), match[2]
+    number = parse(typed, rules.region)
+    if isinstance(number, BadNumber):
+        return None, rank, number.reason
+    if rules.reject_invalid and not number.valid:
+        return None, rank, "not_in_use"
+    return NumberOf(number, typed, kind), rank, ""
+
+
+def _alternatives(texts: Iterable[str], rules: Rules) -> tuple[list[NumberOf], int]:
+    """The numbers in cells that may hold several; how many of them were none."""
+    ranked: list[tuple[int, NumberOf]] = []
+    bad = 0
+    pieces = [text for text in texts if text.strip()]
+    while pieces:
+        text = pieces.pop(0)
+        found, rank, _ = _read_number(text, rules)
+        if found is not None:
+            ranked.append((rank, found))
+            continue
+        smaller = _BETWEEN_NUMBERS.split(text)
+        if len(smaller) == 1:
+            smaller = text.split()
+        if len(smaller) > 1:
+            pieces[:0] = [piece for piece in smaller if piece.strip()]
+        else:
+            bad += 1
+    ranked.sort(key=lambda one: one[0])
+    return [found for _, found in ranked], bad
+
+
+def _distinct(phones: Iterable[NumberOf]) -> tuple[NumberOf, ...]:
+    found: dict[str, NumberOf] = {}
+    for phone in phones:
+        found.setdefault(phone.number.e164, phone)
+    return tuple(found.values())
+
+
+def _zone(text: str) -> str | None:
+    if text and text not in _zones():
+        raise _Reject("unknown_zone", text)
+    return text or None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _agent(code: str, rules: Rules) -> UUID | None:
+    if not code:
+        return None
+    agent_id = rules.agents.get(code)
+    if agent_id is None:
+        raise _Reject("unknown_agent", code)
+    return agent_id
+
+
+def _priority(text: str) -> int:
+    if not text:
+        return DEFAULT_PRIORITY
+    try:
+        priority = int(text)
+    except ValueError:
+        raise _Reject("bad_priority", text) from None
+    if not -_INT4 <= priority < _INT4:
+        raise _Reject("bad_priority", text)
+    return priority

@@ -1,0 +1,79 @@
+"""From what was asked to rows: the file checked, its kind told, its header read."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from lists.errors import LoadError
+from lists.folding import fold
+from lists.loading.mapping import locate
+from lists.loading.model import LoadSpec
+from lists.loading.reading import Format, Row, Torn, detect, records
+from lists.loading.rows import RowReader, Rules, list_reader, table_reader
+from lists.loading.workbook import is_workbook, workbook_records
+from lists.numbers import known_region
+
+_LIST_DELIMITER = ";"
+
+
+def check(spec: LoadSpec) -> None:
+    """Refuse what cannot work before anything is read. Raises LoadError."""
+    if not known_region(spec.region):
+        raise LoadError(f"There is no region {spec.region!r}; give an ISO 3166 code such as FR.")
+    if spec.mapping and spec.campaign_id is None:
+        raise LoadError("Say which campaign the file is for.")
+    if not spec.mapping and not spec.campaigns:
+        raise LoadError("A file in the dialer's list format names its campaigns, and none is known.")
+    if not spec.path.is_file():
+        raise LoadError(f"There is no file {spec.shown_name}.")
+    if spec.path.stat().st_size == 0:
+        raise LoadError(f"The file {spec.shown_name} is empty.")
+
+
+def mapping_of(spec: LoadSpec) -> Mapping[str, Any]:
+    """What decides how the file is read, as kept with the load."""
+    return {
+        "columns": asdict(spec.mapping) if spec.mapping else None,
+        "region": spec.region,
+        "encoding": spec.encoding,
+        "delimiter": spec.delimiter,
+        "zone": spec.zone,
+        "reject_invalid": spec.reject_invalid,
+        "campaigns": {} if spec.mapping else {name: str(id) for name, id in spec.campaigns.items()},
+    }
+
+
+def file_hash(spec: LoadSpec) -> str:
+    """Of file and mapping: the same again is the same load."""
+    digest = hashlib.sha256(msgspec.json.encode(mapping_of(spec), order="deterministic"))
+    with spec.path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def format_of(spec: LoadSpec) -> Format | None:
+    """How to read the text; None for a workbook. Raises LoadError."""
+    if is_workbook(spec.path):
+        return None
+    if spec.mapping:
+        return detect(spec.path, encoding=spec.encoding, delimiter=spec.delimiter)
+    found = detect(spec.path, encoding=spec.encoding, delimiter=spec.delimiter or _LIST_DELIMITER)
+    return Format(found.encoding, found.delimiter, quoted=False)
+
+
+def opened(spec: LoadSpec, format: Format | None) -> tuple[RowReader, Iterator[Row | Torn]]:
+    """What reads a row, and the data rows: a table's header has been taken off. Raises LoadError."""
+    found = workbook_records(spec.path) if format is None else records(spec.path, format)
+    if spec.mapping is None:
+        campaigns = {fold(name): campaign_id for name, campaign_id in spec.campaigns.items()}
+        return list_reader(Rules(spec.region, campaigns, spec.agents, spec.reject_invalid)), found
+    assert spec.campaign_id is not None
+    header = next(found, None)
+    if not isinstance(header, Row):
+        raise LoadError("The first line of the file cannot be read as a header.")
+    rules = Rules(spec.region, {"": spec.campaign_id}, spec.agents, spec.reject_invalid)
+    return table_reader(locate(spec.mapping, header.cells), rules), found
