@@ -52,8 +52,8 @@ class Timing:
 class AsteriskLink:
     """See `ami.link.Link`.
 
-    In virtual time `in_flight` tells the clock what is under way, and `sleep` is the clock's own: it would run on
-    during a back-off in real time.
+    In virtual time `in_flight` tells the clock what is under way, and `sleep` is the clock's own: time would
+    run on during a real back-off.
     """
 
     def __init__(

@@ -25,6 +25,9 @@ from ami.parse import BUILDERS, parse
 
 log = logging.getLogger(__name__)
 
+_READ = 1 << 16
+"""Bytes taken at a time: a flood of events holds the loop for a few milliseconds only."""
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -36,7 +39,7 @@ class _Waiting:
     items: list[Event] = field(default_factory=list)
 
 
-class Session(asyncio.Protocol):
+class Session(asyncio.BufferedProtocol):
     def __init__(
         self,
         on_event: Callable[[Event], None],
@@ -49,6 +52,7 @@ class Session(asyncio.Protocol):
         self._on_lost = on_lost
         self._in_flight = in_flight
         self._frames = Frames()
+        self._buffer = bytearray(_READ)
         self._waiting: dict[str, _Waiting] = {}
         self._id = secrets.token_hex(4)  # no event of an earlier session may meet a request of this one
         self._sent = 0
@@ -109,7 +113,7 @@ class Session(asyncio.Protocol):
         self._in_flight.sent(len(data), self._key)
         self._transport.write(data)
 
-    # --- asyncio.Protocol ------------------------------------------------------------------------
+    # --- asyncio.BufferedProtocol ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -123,14 +127,18 @@ class Session(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(memoryview(self._buffer)[:nbytes])
         try:
             for text in self._frames.feed(data):
                 self._take(text)
         except BadPeer as error:
             self.close(str(error))
         finally:
-            self._in_flight.received(len(data), self._key)
+            self._in_flight.received(nbytes, self._key)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_flight.forget(self._key)

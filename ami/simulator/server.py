@@ -95,17 +95,18 @@ class SimulatedAsterisk:
         await self.stop()
 
 
-class _Session(asyncio.Protocol):
+class _Session(asyncio.BufferedProtocol):
     def __init__(self, asterisk: SimulatedAsterisk) -> None:
         self._asterisk = asterisk
         self._in_flight = asterisk.in_flight
         self._transport: asyncio.Transport | None = None
         self._key: Hashable = None
         self._rest = b""
+        self._buffer = bytearray(1 << 16)
         self._out: list[bytes] = []
         self._logged_in = False
 
-    # --- asyncio.Protocol ------------------------------------------------------------------------
+    # --- asyncio.BufferedProtocol ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -114,11 +115,14 @@ class _Session(asyncio.Protocol):
         self._asterisk._sessions.add(self)
         self._send(wire.BANNER)
 
-    def data_received(self, data: bytes) -> None:
-        *whole, self._rest = (self._rest + data).split(b"\r\n\r\n")
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        *whole, self._rest = (self._rest + memoryview(self._buffer)[:nbytes]).split(b"\r\n\r\n")
         for message in whole:
             self._take(wire.action(message.decode("utf-8", "replace")))
-        self._in_flight.received(len(data), self._key)
+        self._in_flight.received(nbytes, self._key)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._asterisk._sessions.discard(self)
