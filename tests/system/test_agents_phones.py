@@ -25,9 +25,9 @@ async def ring(ami: Ami, attempt: str, agent: str, **variables: str) -> None:
 async def test_a_rung_agent_who_answers_talks_to_the_customer(
     ami: Ami, asterisk: Asterisk, phones: tuple[AgentPhone, ...]
 ) -> None:
-    async with registered(asterisk.config, phones[0]):
+    async with registered(asterisk.config, phones[0]) as phone:
         attempt = await answered(ami, MARCADOR_PATIENCE_MS="8000")
-        await ring(ami, attempt, phones[0].name)
+        await ring(ami, attempt, phones[0].name, MARCADOR_AUTO_ANSWER="1")
 
         talk = await ami.event("BridgeEnter", 8, Uniqueid=attempt, BridgeType="basic")
         agent = await ami.event(
@@ -36,6 +36,7 @@ async def test_a_rung_agent_who_answers_talks_to_the_customer(
         await ami.action("Hangup", Channel=agent["Channel"])
         await ami.event("Hangup", Uniqueid=attempt)
 
+    assert "answer-after=0" in phone.header("Call-Info")
     assert not heard_the_message(ami, attempt)
 
 

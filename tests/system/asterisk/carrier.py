@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,8 +42,19 @@ class Customer(StrEnum):
     """183 with an announcement, then 404"""
     DECLINED = "19"
     """603"""
+    SAYS_HELLO = "21"
+    """answers, says a short word, and is silent"""
+    MACHINE = "22"
+    """answers, and speaks without end"""
     PRESSES_9 = "29"
     """answers, and presses 9 three seconds later"""
+
+
+# Voices as (loud, seconds), after the silence before a greeting.
+_VOICES = {
+    "human": ((False, 0.3), (True, 0.5), (False, 3.0)),
+    "machine": ((False, 0.3), (True, 4.0)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,8 @@ class Carrier:
         self._scenario.write_text(
             scenario.replace("@TALK_MS@", str(talk_ms)).replace("@RING_MS@", str(ring_ms))
         )
+        for name, notes in _VOICES.items():
+            (self._folder / f"{name}.ulaw").write_bytes(ulaw(notes))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -125,3 +139,11 @@ def _invite(line: str) -> Invite:
     _, _, epoch = line.split("\t")
     at, number, *attempt = epoch.split()
     return Invite(attempt="".join(attempt), number=number, at=float(at))
+
+
+def ulaw(notes: Iterable[tuple[bool, float]]) -> bytes:
+    """G.711 sound of 8 kHz: a loud buzz, or silence."""
+    buzz = (b"\x80" * 20 + b"\x00" * 20) * 200
+    return b"".join(
+        (buzz * 10 if loud else b"\xff" * 80_000)[: int(seconds * 8000)] for loud, seconds in notes
+    )

@@ -40,6 +40,10 @@ class Phone:
         self._voip = voip
         self.calls: list[VoIPCall] = []
 
+    def header(self, name: str) -> str:
+        """A header of the INVITE that rang last."""
+        return str(self.calls[-1].request.headers.get(name, ""))
+
     def dial(self, number: str) -> None:
         """Call a number, for instance `*55` to open the held line."""
         self.calls.append(self._voip.call(number))
