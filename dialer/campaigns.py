@@ -5,7 +5,7 @@ worker alone writes `status`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -61,7 +61,7 @@ class Status:
     until: datetime | None = None
     """When it goes on by itself, where that is known."""
     worker: str = ""
-    finals: Mapping[str, int] = msgspec.field(default_factory=dict)
+    finals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
