@@ -14,14 +14,21 @@ from crm_api.agents.routes import router as agents
 from crm_api.attempts.routes import router as attempts
 from crm_api.audits.routes import router as audits
 from crm_api.auth.routes import router as auth
+from crm_api.bases.routes import router as bases
 from crm_api.campaigns.routes import router as campaigns
 from crm_api.commands.routes import router as commands
+from crm_api.contacts.routes import router as contacts
 from crm_api.customers.routes import router as customers
+from crm_api.dial_lists.routes import router as dial_lists
+from crm_api.do_not_call.routes import router as do_not_call
 from crm_api.hub import Hub
 from crm_api.interactions.routes import router as interactions
 from crm_api.jobs import Jobs
+from crm_api.live.feed import Feed
+from crm_api.live.routes import router as live
 from crm_api.passwords import Passwords
 from crm_api.profiles.routes import router as profiles
+from crm_api.records.routes import router as records
 from crm_api.results.routes import router as results
 from crm_api.settings import ApiSettings
 from crm_api.speech.routes import router as speech
@@ -41,13 +48,19 @@ ROUTERS: tuple[APIRouter, ...] = (
     trunks,
     agents,
     commands,
+    bases,
+    dial_lists,
+    contacts,
+    records,
     customers,
+    do_not_call,
     results,
     speech,
     profiles,
     interactions,
     agenda,
     attempts,
+    live,
 )
 
 
@@ -74,6 +87,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with housekeeping.running(hub):
             yield
+        await app.state.feed.stop()
         await hub.jobs.stop()
 
     app = FastAPI(
@@ -87,6 +101,7 @@ def create_app(
         openapi_url="/api/openapi.json",
     )
     app.state.hub = hub
+    app.state.feed = Feed(hub)
     handlers.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -25,6 +25,7 @@ _PLAIN = {
 }
 
 
+_WRONG = {"no_key", "bad_number", "reason_needed", "list_of_another_campaign"}
 _TAKEN = {"name_taken", "already_typified", "event_closed", "retired", "parent_retired"}
 
 
@@ -80,7 +81,7 @@ _ROOMS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
         409 if e.error_id in _TAKEN else 422, e.error_id, str(e), **e.params
     ),
     lists.NotFound: lambda e: ApiError(404, "not_found", str(e) or "there is no such thing"),
-    lists.Refused: lambda e: ApiError(409, e.error_id, str(e)),
+    lists.Refused: lambda e: ApiError(422 if e.error_id in _WRONG else 409, e.error_id, str(e)),
     lists.LoadError: lambda e: ApiError(422, "unreadable_file", str(e)),
 }
 

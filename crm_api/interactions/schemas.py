@@ -24,7 +24,7 @@ class ScheduleIn(In):
 class TypifyIn(In):
     """`path`: the chosen results, first level first.
 
-    With an attempt, campaign, contact and number are its own, and `customer_id` says who it was where the call
+    With an attempt, campaign, contact and number are its own; `customer_id` says who it was where the call
     did not know.
     """
 

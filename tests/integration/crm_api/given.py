@@ -1,5 +1,6 @@
 """What the tests of the API begin with: an application on a real database, and people of every role."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +37,8 @@ class StillClock:
         return self.at
 
     async def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing here waits for business time")
+        """Whoever waits for business time (the hourly tidying) waits for ever."""
+        await asyncio.Event().wait()
 
     def call_later(self, seconds: float, callback: Any, /) -> TimerHandle:
         raise AssertionError("nothing here waits for business time")

@@ -1,0 +1,37 @@
+"""Bases: deleting one takes two steps, for it ends every contact of its customers."""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+from crm_api.access import Call
+from crm_api.bases.schemas import DeletionOut
+from crm_api.errors import conflict
+from lists import dial_lists
+from lists.dial_lists import Base
+
+SORTS = ("name", "customers", "region", "created_at")
+MOST = 10_000
+GOES = ("customers", "dial_lists", "waiting_contacts")
+STAYS = ("interactions", "attempts", "do_not_call")
+
+
+def deletion(base: Base) -> DeletionOut:
+    return DeletionOut(base_id=base.id, customers=base.customers, goes=GOES, stays=STAYS, token=_token(base))
+
+
+async def delete(call: Call, base_id: UUID, token: str) -> int:
+    """Refused when the token is not that of the base as it stands. How many contacts ended."""
+    base = await dial_lists.get_base(call.conn, base_id)
+    if not hmac.compare_digest(token.encode(), _token(base).encode()):
+        raise conflict(
+            "confirmation_needed",
+            "read what would be deleted, and send its token",
+            customers=base.customers,
+        )
+    return await dial_lists.delete_base(call.conn, base_id, call.now)
+
+
+def _token(base: Base) -> str:
+    """Changes with the number of customers: nobody confirms what they have not seen."""
+    return hashlib.sha256(f"delete {base.id} {base.customers}".encode()).hexdigest()[:16]

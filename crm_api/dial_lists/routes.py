@@ -1,0 +1,71 @@
+"""Dial lists: made, paused, ordered, deleted, exported, measured. Loading is under `loads`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from crm_api.access import Supervisor, SupervisorOnce, SupervisorStream
+from crm_api.campaigns.service import must_see
+from crm_api.csv_out import download
+from crm_api.dial_lists import service
+from crm_api.dial_lists.schemas import (
+    DeletedOut,
+    DialListEdit,
+    DialListIn,
+    DialListOut,
+    DialListWithProgress,
+    ProgressOut,
+)
+from crm_api.guarded import Guarded
+from crm_api.schemas import Page, Paged
+from lists import dial_lists
+
+router = APIRouter(prefix="/api/dial-lists", tags=["dial_lists"], route_class=Guarded)
+
+
+@router.get("")
+async def of_campaign(call: Supervisor, paging: Paged, campaign_id: UUID) -> Page[DialListOut]:
+    await must_see(call, campaign_id)
+    found = await dial_lists.of_campaign(call.conn, campaign_id)
+    return paging.cut([DialListOut.model_validate(one) for one in found], service.SORTS, "priority")
+
+
+@router.post("", status_code=201)
+async def create(body: DialListIn, call: SupervisorOnce) -> DialListOut:
+    made = await service.create(call, body)
+    call.note(made.id, name=made.name)
+    return DialListOut.model_validate(made)
+
+
+@router.get("/{list_id}")
+async def one(list_id: UUID, call: Supervisor) -> DialListWithProgress:
+    """With how far it is: untouched, in retry, scheduled, ended by reason."""
+    found = await service.must_touch(call, list_id)
+    progress = await dial_lists.list_progress(call.conn, list_id)
+    return DialListWithProgress(
+        **DialListOut.model_validate(found).model_dump(), progress=ProgressOut.model_validate(progress)
+    )
+
+
+@router.patch("/{list_id}")
+async def edit(list_id: UUID, body: DialListEdit, call: Supervisor) -> DialListOut:
+    """Paused: no attempt begins, live calls finish."""
+    call.note(**body.model_dump(exclude_none=True))
+    return DialListOut.model_validate(await service.edit(call, list_id, body))
+
+
+@router.delete("/{list_id}")
+async def delete(list_id: UUID, call: Supervisor) -> DeletedOut:
+    """Its waiting contacts end as removed; live calls finish."""
+    await service.must_touch(call, list_id)
+    ended = await dial_lists.delete(call.conn, list_id, call.now)
+    call.note(contacts_ended=ended)
+    return DeletedOut(contacts_ended=ended)
+
+
+@router.get("/{list_id}/export", response_class=StreamingResponse)
+async def export(list_id: UUID, visit: SupervisorStream) -> StreamingResponse:
+    """As CSV, safe to open in a spreadsheet, sent as it is read."""
+    found, pieces = await service.exported(visit, list_id)
+    return download(f"list-{found.id}.csv", pieces)

@@ -1,0 +1,62 @@
+"""Dial lists: contacts queued for one campaign."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from crm_api.schemas import In, Int, Name, Out, When, Zone
+from lists.model import ContactState
+
+
+class DialListIn(In):
+    """An empty list: records are added to it one by one, or loaded."""
+
+    campaign_id: UUID
+    base_id: UUID
+    name: Name
+    zone: Zone | None = None
+    priority: Int = 100
+    expires_at: When | None = None
+
+
+class DialListEdit(In):
+    """What is not given stays. Lower priority is dialled first."""
+
+    paused: bool | None = None
+    priority: Int | None = None
+
+
+class DialListOut(Out):
+    """`ready` false: it is being loaded, and becomes visible whole."""
+
+    id: UUID
+    campaign_id: UUID
+    base_id: UUID
+    name: str
+    zone: str | None
+    priority: int
+    paused: bool
+    ready: bool
+    expires_at: datetime | None
+    created_at: datetime
+
+
+class ProgressOut(Out):
+    """`by_reason` counts the ended ones."""
+
+    total: int
+    by_state: Mapping[ContactState, int]
+    untouched: int
+    in_retry: int
+    by_reason: Mapping[str, int]
+
+
+class DialListWithProgress(DialListOut):
+    progress: ProgressOut
+
+
+class DeletedOut(Out):
+    contacts_ended: Annotated[int, Field(ge=0)]

@@ -1,0 +1,69 @@
+"""Do-not-call: added, looked up, lifted with a reason. Files are under `loads`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from crm_api import phones
+from crm_api.access import Agent, Supervisor, SupervisorOnce
+from crm_api.do_not_call import service
+from crm_api.do_not_call.schemas import BlockedOut, BlockIn, CheckOut, EntryOut, LiftedOut, LiftIn
+from crm_api.errors import invalid
+from crm_api.guarded import Guarded
+from crm_api.schemas import Page, Paged
+from lists import do_not_call
+
+router = APIRouter(prefix="/api/do-not-call", tags=["do_not_call"], route_class=Guarded)
+
+
+@router.get("")
+async def page(
+    call: Supervisor,
+    paging: Paged,
+    number: Annotated[str, Query(max_length=40)] = "",
+    campaign_id: UUID | None = None,
+    lifted: bool = False,
+) -> Page[EntryOut]:
+    """Newest first, by digits of the number; `lifted`: those lifted, too."""
+    if paging.sort not in (None, "-created_at"):
+        raise invalid("bad_sort", "entries are read newest first", allowed=["-created_at"])
+    found = await do_not_call.page(
+        call.conn,
+        number=number,
+        campaign_id=campaign_id,
+        lifted=lifted,
+        limit=paging.limit + 1,
+        offset=paging.offset,
+    )
+    return paging.over([EntryOut.model_validate(one) for one in found])
+
+
+@router.get("/check")
+async def check(
+    call: Agent,
+    number: Annotated[str, Query(min_length=1, max_length=40)],
+    region: Annotated[str, Query(pattern=r"^([A-Z]{2})?$")] = "",
+    campaign_id: UUID | None = None,
+) -> CheckOut:
+    """May this number be dialled for this campaign (without one: is it forbidden for every one)?"""
+    e164 = phones.read(number, region).e164
+    return CheckOut(e164=e164, blocked=await do_not_call.blocked(call.conn, e164, campaign_id))
+
+
+@router.post("", status_code=201)
+async def block(body: BlockIn, call: SupervisorOnce) -> BlockedOut:
+    """Holds before the next dial; calls still ringing to these numbers are hung up."""
+    blocked = await service.block(call, body)
+    call.note(body.customer_id, numbers=list(blocked.numbers[:50]), campaign=str(body.campaign_id))
+    return blocked
+
+
+@router.post("/{entry_id}/lift")
+async def lift(entry_id: UUID, body: LiftIn, call: SupervisorOnce) -> LiftedOut:
+    """Allow the number again. Contacts that ended stay ended."""
+    call.note(entry_id, reason=body.reason)
+    lifted = await do_not_call.lift(
+        call.conn, entry_id, user_id=call.who.user_id, reason=body.reason, now=call.now
+    )
+    return LiftedOut(lifted=lifted)

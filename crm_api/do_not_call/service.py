@@ -1,0 +1,45 @@
+"""Do-not-call: it holds before the next dial, ends what waits, and hangs up what still rings."""
+
+from crm_api import phones
+from crm_api.access import Call
+from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
+from crm_api.do_not_call.schemas import BlockedOut, BlockIn
+from crm_api.errors import invalid
+from dialer.commands import Kind
+from lists import customers, do_not_call
+from lists.do_not_call import Source
+from typifications import agenda
+
+
+async def block(call: Call, body: BlockIn) -> BlockedOut:
+    region = body.region
+    if body.campaign_id is not None:
+        campaign = await must_see(call, body.campaign_id)
+        region = region or campaign.settings.region
+    numbers = [phones.read(typed, region).e164 for typed in body.numbers]
+    theirs: list[str] = []
+    if body.customer_id is not None:
+        theirs = [phone.e164 for phone in (await customers.card(call.conn, body.customer_id)).phones]
+    if not numbers and body.customer_id is None:
+        raise invalid("nothing_to_block", "name a number or a customer")
+    ringing = await do_not_call.add(
+        call.conn,
+        numbers=numbers,
+        customer_id=body.customer_id,
+        campaign_id=body.campaign_id,
+        source=Source.API if call.who.is_token else Source.SUPERVISOR,
+        reason=body.reason,
+        user_id=call.who.user_id,
+        now=call.now,
+    )
+    await agenda.end_of_customer(
+        call.conn,
+        customer_id=body.customer_id,
+        numbers=numbers,
+        campaign_id=body.campaign_id,
+        now=call.now,
+    )
+    if ringing:
+        await engine.tell(call, Kind.CALL_CANCEL, None, {"attempt_ids": [str(one) for one in ringing]})
+    return BlockedOut(numbers=tuple(dict.fromkeys([*numbers, *theirs])), hung_up=len(ringing))

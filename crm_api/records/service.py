@@ -1,0 +1,69 @@
+"""A record added while the campaign dials: by name or by id, whatever the other system knows."""
+
+from uuid import UUID
+
+from crm_api import phones
+from crm_api.access import Call
+from crm_api.campaigns.service import must_see
+from crm_api.errors import invalid, not_found
+from crm_api.records.schemas import RecordIn, RecordOut
+from dialer import agents, campaigns, commands
+from lists import contacts
+from lists.contacts import Record
+
+MOST = 100_000
+
+
+async def add(call: Call, body: RecordIn) -> RecordOut:
+    campaign = await _campaign(call, body.campaign)
+    settings = campaign.settings
+    if not settings.region and not body.destination.startswith("+"):
+        raise invalid(
+            "bad_phone",
+            "the campaign has no region to read national numbers by: write +…",
+            phone=body.destination,
+            reason="no_region",
+        )
+    phones.read(body.destination, settings.region)
+    record = Record(
+        campaign_id=campaign.id,
+        destination=body.destination,
+        region=settings.region,
+        alternatives=body.alternatives,
+        calldate=body.calldate,
+        agent_id=await _agent(call, body.agent) if body.agent else None,
+        priority=body.priority,
+        name=body.name,
+        data=body.data,
+        dial_list_id=body.dial_list_id,
+    )
+    contact_id = await contacts.add_one(call.conn, record, call.now)
+    call.after_commit(lambda: commands.wake(call.hub.bus))
+    return RecordOut(contact_id=contact_id, campaign_id=campaign.id)
+
+
+async def _campaign(call: Call, name: str) -> campaigns.Campaign:
+    wanted = _as_id(name)
+    if wanted is None:
+        found = await campaigns.by_name(call.conn, name)
+        if found is None:
+            raise not_found("campaign", name)
+        wanted = found.id
+    return await must_see(call, wanted)
+
+
+async def _agent(call: Call, code: str) -> UUID:
+    """Bound to this agent: dialled outside pacing, one to one."""
+    if (wanted := _as_id(code)) is not None:
+        return (await agents.get(call.conn, wanted)).id
+    for found in await agents.page(call.conn, limit=MOST):
+        if found.code == code:
+            return found.id
+    raise not_found("agent", code)
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
