@@ -1,9 +1,10 @@
 -- name: outcomes
--- Straight from the attempts: the truth the live counters are held against.
-SELECT coalesce(outcome, 'live') AS outcome,
-       count(*)             AS placed,
-       count(answered_at)   AS answered,
-       count(connected_at)  AS connected
-FROM attempt
-WHERE campaign_id = $1 AND begun_at >= $2
+-- Straight from the attempts: the truth the live counters are held against. What lives is known by live_attempt.
+SELECT coalesce(a.outcome, 'live') AS outcome,
+       count(*)                     AS placed,
+       count(*) FILTER (WHERE a.answered_at IS NOT NULL OR l.state IN ('answered', 'connected')) AS answered,
+       count(*) FILTER (WHERE a.connected_at IS NOT NULL OR l.state = 'connected')               AS connected
+FROM attempt a
+LEFT JOIN live_attempt l ON l.attempt_id = a.id
+WHERE a.campaign_id = $1 AND a.begun_at >= $2
 GROUP BY 1;

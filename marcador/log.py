@@ -34,6 +34,6 @@ def configure(*, as_json: bool = False, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # A line for every request would drown what an operator looks for.
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # A line for every request and socket would drown what an operator looks for.
+    for chatty in ("uvicorn", "uvicorn.error", "httpx", "websockets"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

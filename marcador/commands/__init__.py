@@ -2,11 +2,12 @@
 
 import typer
 
-from marcador.commands import migrate, serve, user
+from marcador.commands import demo, migrate, serve, user
 
 
 def register(app: typer.Typer) -> None:
     """Add every subcommand, in the order help shows them."""
+    demo.register(app)
     serve.register(app)
     migrate.register(app)
     user.register(app)

@@ -1,4 +1,4 @@
-"""Builds the demo's contact centre through the API, as an administrator would: trunk, campaign, results, people."""
+"""Builds the demo's contact centre through the API, as an administrator would."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,176 @@
+"""The demo: a whole contact centre in one process, working on a list until somebody has seen enough.
+
+Without further options nothing but the clone is needed: embedded PostgreSQL in a folder of its own, simulated
+PBX, fictional numbers. With `--asterisk` and `--list` the same floor dials a real list on a real Asterisk.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from rich.console import Console
+
+from ami.connection import Server
+from ami.simulator import Population, Shares, SimulatedAsterisk, Spread
+from crm_api.access import Role
+from crm_api.app import create_app
+from crm_api.passwords import Passwords
+from crm_api.users import service as users
+from dialer.worker import Worker
+from lists.loading.load import load_file
+from lists.loading.mapping import ColumnMap
+from lists.loading.model import LoadSpec
+from marcador.asterisk_config import new_secret
+from marcador.commands.user import fresh_password
+from marcador.config import Config
+from marcador.demo import fiction, setup
+from marcador.demo.client import ApiClient
+from marcador.demo.dashboard import Header
+from marcador.demo.desk import Desk
+from marcador.demo.figures import Figures
+from marcador.demo.screen import screen_for
+from marcador.demo.setup import Plan
+from marcador.demo.watch import Watch
+from marcador.wiring import opened_database, opened_links, served, worker_name
+from storage.bus import open_bus
+from storage.clock import SystemClock
+from storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+DRAIN_S = 5.0
+SEED = 20260501
+MAPPING = "phone=telefono,alternatives=telefonos_alternativos,key=documento,name=nombre"
+"""Of the fictional list."""
+
+POPULATION = Population(
+    seed=SEED,
+    shares=Shares(
+        answer=0.42, machine=0.06, busy=0.08, no_answer=0.34, invalid=0.05, congestion=0.02, rejected=0.03
+    ),
+    ring=Spread(median=5.0, sigma=0.5, low=1.0, high=18.0),
+    talk=Spread(median=12.0, sigma=0.6, low=3.0, high=60.0),
+)
+"""Short talks, so that a minute shows what a shift would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was asked for. `servers` empty: the simulated PBX. `list_file` None: the fictional list."""
+
+    plan: Plan
+    servers: Sequence[Server] = ()
+    list_file: Path | None = None
+    mapping: str = MAPPING
+    encoding: str | None = None
+    delimiter: str | None = None
+    contacts: int = 500
+    seconds: float | None = None
+
+
+async def run(config: Config, demo: Demo, console: Console | None) -> Figures:
+    """Run until the time is over or the task is cancelled. Without a console nothing is drawn."""
+    async with AsyncExitStack() as stack:
+        config = await _own_folder(stack, config)
+        db = await stack.enter_async_context(opened_database(config))
+        bus = await stack.enter_async_context(open_bus(config.redis_url))
+        servers = demo.servers or [await stack.enter_async_context(_simulated())]
+        clock = SystemClock()
+        api = create_app(db, bus, clock)
+        address = await stack.enter_async_context(served(api, config.http_host, config.http_port))
+        links = await stack.enter_async_context(opened_links(servers))
+        admin_password = await _add_admin(db)
+        admin = await stack.enter_async_context(ApiClient(address))
+        await admin.log_in("admin", admin_password)
+        floor = await setup.build(admin, demo.plan)
+        await _load(db, UUID(floor.campaign_id), demo)
+        worker = Worker(db, links, bus, clock, name=worker_name(config))
+        await worker.start()
+        stack.push_async_callback(worker.stop, DRAIN_S)
+        watch = Watch(db, UUID(floor.campaign_id), started=datetime.now(UTC))
+        desks = [
+            Desk(address, person.login, person.password, person.name, watch.tally, watch.recent)
+            for person in floor.agents
+        ]
+        working = [asyncio.create_task(desk.run(), name=desk.name) for desk in desks]
+        stack.push_async_callback(_ended, working)
+        await admin.post(f"/api/campaigns/{floor.campaign_id}/start")
+        first = floor.agents[0]
+        header = Header(
+            title="Marcador demo",
+            api=address,
+            docs=f"{address}/api/docs",
+            credentials=[("admin", admin_password), (first.login, first.password)],
+            warning=_warning(demo),
+        )
+        screen = screen_for(header, console)
+        with screen:
+            return await watch.until_over(desks, working, demo.seconds, screen)
+
+
+def _warning(demo: Demo) -> str:
+    hours = "Calling hours are OFF in this demo."
+    return (
+        hours if demo.servers else hours + " The PBX is simulated, the people do not exist: nobody is called."
+    )
+
+
+async def _own_folder(stack: AsyncExitStack, config: Config) -> Config:
+    """A database of its own, gone afterwards, unless one was named."""
+    if config.database_url:
+        return config
+    folder = stack.enter_context(
+        tempfile.TemporaryDirectory(prefix="marcador-demo-", ignore_cleanup_errors=True)
+    )
+    # The server runs as an unprivileged user, who must be able to reach the folder.
+    os.chmod(folder, 0o755)
+    return config.model_copy(update={"data_dir": Path(folder)})
+
+
+@asynccontextmanager
+async def _simulated() -> AsyncIterator[Server]:
+    secret = new_secret()
+    async with SimulatedAsterisk(POPULATION, secret=secret) as asterisk:
+        yield Server("main", "127.0.0.1", asterisk.port, asterisk.username, secret)
+
+
+async def _add_admin(db: Database) -> str:
+    password = fresh_password()
+    hashed = await Passwords().hash(password)
+    async with db.transaction() as conn:
+        fields = users.UserFields(name="Demo administrator", role=Role.ADMIN)
+        await users.create(conn, "admin", hashed, fields, now=datetime.now(UTC))
+    return password
+
+
+async def _load(db: Database, campaign_id: UUID, demo: Demo) -> None:
+    with tempfile.TemporaryDirectory(prefix="marcador-list-") as folder:
+        file = demo.list_file
+        if file is None:  # the people who do not exist
+            file = Path(folder) / "clientes-demo.csv"
+            fiction.write_csv(file, demo.contacts, seed=SEED)
+        spec = LoadSpec(
+            path=file,
+            region=demo.plan.region,
+            campaign_id=campaign_id,
+            mapping=ColumnMap.parse(demo.mapping),
+            base="Demo",
+            list_name=file.stem,
+            encoding=demo.encoding,
+            delimiter=demo.delimiter,
+        )
+        result = await load_file(db, spec, now=datetime.now(UTC))
+    log.info("list loaded", file=file.name, loaded=result.loaded, rejected=result.rejected)
+
+
+async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
