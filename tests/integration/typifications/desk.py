@@ -9,6 +9,7 @@ from lists import customers
 from lists.attempts import progress
 from lists.customers import Customer
 from lists.model import AwaitTypification, Begin, Caps, LiveState, Progress
+from storage.database import Database
 from tests.integration.lists.world import NO_GAPS, World, number
 from typifications import interactions, results
 from typifications.interactions import Applied, Rules
@@ -99,3 +100,14 @@ class Desk:
     async def customer_of(self, contact_id: UUID) -> Customer:
         row = await self.world.row(contact_id)
         return await customers.card(self.conn, row["customer_id"])
+
+
+async def somebody_waits(db: Database) -> bool:
+    """Does any session of this database wait for a lock?"""
+    async with db.connection() as conn:
+        return bool(
+            await conn.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )

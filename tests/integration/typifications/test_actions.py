@@ -12,7 +12,7 @@ from tests.integration.typifications.desk import FIRST, MAIN, SECOND, Desk
 from typifications import agenda, interactions
 from typifications.errors import Refused
 from typifications.interactions import Rules
-from typifications.model import Action, DoNotCallScope, EventFields, EventState, ResultClass
+from typifications.model import Action, DoNotCallScope, EventFields, EventState, ResultClass, Typification
 
 
 async def test_recall_puts_the_contact_last_in_its_list_on_the_same_phone_after_the_wait(desk: Desk) -> None:
@@ -155,6 +155,24 @@ async def test_remove_from_lists_ends_every_waiting_contact_but_the_one_talked_a
     assert await desk.world.state(sharing) is ContactState.REMOVED
     assert await desk.world.state(stranger) is ContactState.PENDING
     assert await desk.world.state(talked_to) is ContactState.PENDING
+
+
+async def test_the_action_decides_on_the_contact_talked_about_also_where_it_was_still_waiting(
+    desk: Desk,
+) -> None:
+    """A call by hand: the list had not come to this contact yet."""
+    contact = await desk.contact()
+    customer = await desk.customer_of(contact)
+    flagged = await desk.result(Action.RECALL, removes_from_lists=True)
+    said = Typification(
+        campaign_id=desk.world.campaign_id,
+        path=(flagged.id,),
+        customer_id=customer.id,
+        contact_id=contact,
+        e164=MAIN,
+    )
+    await interactions.typify(desk.conn, said, desk.rules, now=desk.now)
+    assert await desk.world.state(contact) is ContactState.PENDING
 
 
 async def test_a_contact_given_back_by_the_first_flag_is_taken_by_the_second(desk: Desk) -> None:

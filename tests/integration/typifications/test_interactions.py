@@ -11,7 +11,7 @@ import pytest
 from lists.model import ContactState
 from storage.database import Database
 from tests.helpers.until import until
-from tests.integration.typifications.desk import MAIN, Desk
+from tests.integration.typifications.desk import MAIN, Desk, somebody_waits
 from typifications import agenda, interactions, results
 from typifications.errors import NotFound, Refused
 from typifications.interactions import Applied
@@ -48,6 +48,9 @@ async def test_a_call_back_said_before_the_hang_up_is_scheduled_at_the_hang_up(d
     schedule = desk.call_back(mine=True, minutes=1)
     await desk.say(begun, await desk.result(Action.SCHEDULE), schedule=schedule)
     desk.world.later(minutes=5)  # the talk outlasted the time they had agreed on
+    desk.rules = replace(
+        desk.rules, legal=lambda at: "outside_hours"
+    )  # and what was legal then is judged once
     await desk.hung_up(begun)
     assert await desk.world.state(contact) is ContactState.SCHEDULED
     (event,) = await agenda.due(desk.conn, desk.now)
@@ -118,20 +121,10 @@ async def test_a_word_that_meets_the_hang_up_is_applied_whoever_comes_first(desk
     async with db.transaction() as conn:
         answer = await interactions.typify(conn, said, desk.rules, now=desk.now)
         closing = asyncio.create_task(desk.hung_up(begun))
-        await until(lambda: _waits_for_lock(db))
+        await until(lambda: somebody_waits(db))
     await closing
     assert not answer.applied
     assert await desk.world.state(contact) is ContactState.DONE
-
-
-async def _waits_for_lock(db: Database) -> bool:
-    async with db.connection() as conn:
-        return bool(
-            await conn.fetchval(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-        )
 
 
 async def test_a_wrap_up_that_ends_without_a_word_is_completed_later(desk: Desk) -> None:

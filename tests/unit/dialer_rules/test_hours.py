@@ -212,11 +212,13 @@ def inside(plan: Week, zone: str, moment: datetime) -> bool:
     return any(start * 60 <= second < end * 60 for start, end in plan.day(local.weekday()))
 
 
+_UNTIL_HALF_PAST_ONE = week("00:00-01:30", "00:00-01:30", "00:00-01:30")
 _HALF_PAST_ONE = week("01:30-03:00", "01:30-03:00", "01:30-03:00")
 
 
 @given(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3), weeks(), instants, st.integers(15, 120))
 @example(["America/New_York"], _HALF_PAST_ONE, datetime(2026, 11, 1, 6, 10, tzinfo=UTC), 25)
+@example(["America/New_York"], _UNTIL_HALF_PAST_ONE, datetime(2026, 11, 1, 5, 45, tzinfo=UTC), 25)
 @example(["America/New_York"], _HALF_PAST_ONE, datetime(2026, 3, 8, 6, 45, tzinfo=UTC), 25)
 def test_open_means_the_whole_ring_lies_in_hours_by_every_candidates_wall_clock(
     zones: list[str], plan: Week, now: datetime, ring: int
