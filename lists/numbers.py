@@ -1,12 +1,12 @@
 """Phone numbers as typed, read into E.164.
 
-`parse` answers what the phonenumbers library answers, on its metadata: where a number has an everyday
-shape, by patterns compiled once per country (some thirty times faster); everything unusual goes to the
-library itself. A property test holds the two equal.
+`parse` answers what the phonenumbers library answers (old mobile forms brought up to date, zones
+corrected): where a number has an everyday shape, by patterns compiled once per country (some thirty times
+faster); everything unusual goes to the library itself. A property test holds the two equal.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import phonenumbers
@@ -19,6 +19,7 @@ from phonenumbers import (
 )
 from phonenumbers.timezone import time_zones_for_number
 
+from lists import zone_overrides
 from lists.plans import plan_of, plan_of_region
 
 UNKNOWN_ZONE = "Etc/Unknown"
@@ -47,6 +48,7 @@ class BadNumber:
 
 _PLAIN = re.compile(r"\+?[0-9][0-9 .()/\-\u00a0]{5,30}")
 _NOT_DIGITS = str.maketrans("", "", "+ .()/-\u00a0")
+_NOT_DIGITS_BUT_PLUS = str.maketrans("", "", " .()/-\u00a0")
 # A spreadsheet's way of ruining numbers: 3,36123E+10 has lost its digits; 612345678.0 has only gained a ".0".
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}")
 _FLOAT = re.compile(r"(\+?\d{6,15})[.,]0")
@@ -76,10 +78,15 @@ def parse(typed: str, region: str) -> Number | BadNumber:
         return BadNumber("scientific_notation")
     if float_form := _FLOAT.fullmatch(text):
         text = float_form[1]
+    if region == "MX" or "521" in text:
+        text = _without_old_prefix(text, region)
     found = parse_fast(text, region) or parse_by_library(text, region)
-    if isinstance(found, Number) and (folded := _fold(found.e164)) != found.e164:
+    if isinstance(found, BadNumber):
+        return found
+    if found.e164.startswith("+55") and (folded := _with_ninth_digit(found.e164)) != found.e164:
         return parse_by_library(folded, region)
-    return found
+    zones = zone_overrides.ZONES.get(found.e164[1 : 1 + zone_overrides.PREFIX_LENGTH])
+    return replace(found, zones=zones) if zones and found.zones else found
 
 
 def parse_fast(text: str, region: str) -> Number | None:
@@ -139,18 +146,24 @@ def known_region(region: str) -> bool:
     return PhoneMetadata.metadata_for_region(region, None) is not None
 
 
-# Old mobile forms carriers still send: Mexico's 1 after the country code (gone since 2020), and Brazilian
+# Forms carriers still send: Mexico's mobile prefixes 1, 01, 044 and 045 (gone since 2019), and Brazilian
 # mobiles without their ninth digit (added 2012 to 2016).
-_MEXICO_OLD = re.compile(r"\+521(\d{10})")
+_MEXICO_ABROAD = re.compile(r"(?:\+|00)521(\d{10})")
+_MEXICO_AT_HOME = re.compile(r"(?:044|045|01|1)(\d{10})")
 _BRAZIL_OLD = re.compile(r"\+55([1-9][1-9])([6-9]\d{7})")
 
 
-def _fold(e164: str) -> str:
-    if match := _MEXICO_OLD.fullmatch(e164):
-        return f"+52{match[1]}"
-    if match := _BRAZIL_OLD.fullmatch(e164):
-        return f"+55{match[1]}9{match[2]}"
-    return e164
+def _without_old_prefix(text: str, region: str) -> str:
+    compact = text.translate(_NOT_DIGITS_BUT_PLUS)
+    match = _MEXICO_ABROAD.fullmatch(compact)
+    if match is None and region == "MX":
+        match = _MEXICO_AT_HOME.fullmatch(compact)
+    return f"+52{match[1]}" if match else text
+
+
+def _with_ninth_digit(e164: str) -> str:
+    match = _BRAZIL_OLD.fullmatch(e164)
+    return f"+55{match[1]}9{match[2]}" if match else e164
 
 
 def fold_inbound(text: str, region: str) -> str | None:

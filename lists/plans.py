@@ -9,7 +9,7 @@ from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 from phonenumbers.phonenumberutil import PhoneNumberType, is_number_type_geographical
-from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 # The order in which the library asks what a number is.
 _KINDS = (
@@ -98,11 +98,20 @@ class Plan:
 
 
 def _zones_of_prefix(digits: str) -> tuple[str, ...]:
-    for length in range(TIMEZONE_LONGEST_PREFIX, 0, -1):
+    for length in _zone_prefix_lengths().get(digits[0], ()):
         zones = TIMEZONE_DATA.get(digits[:length])
         if zones is not None:
             return tuple(zone for zone in zones if zone != _UNKNOWN_ZONE)
     return ()
+
+
+@cache
+def _zone_prefix_lengths() -> Mapping[str, tuple[int, ...]]:
+    """By first digit, the lengths of prefixes there are, longest first."""
+    lengths: dict[str, set[int]] = {}
+    for prefix in TIMEZONE_DATA:
+        lengths.setdefault(prefix[0], set()).add(len(prefix))
+    return {digit: tuple(sorted(found, reverse=True)) for digit, found in lengths.items()}
 
 
 @cache

@@ -5,6 +5,7 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -55,7 +56,7 @@ def detect(path: Path, *, encoding: str | None = None, delimiter: str | None = N
     """
     encoding = _known(encoding) if encoding else detect_encoding(path)
     if delimiter is None:
-        with _opened(path, encoding) as text:
+        with _opened(path, encoding) as text, _told(encoding):
             delimiter = detect_delimiter([text.readline(MAX_LINE) for _ in range(_SAMPLE_LINES)])
     elif len(delimiter) != 1 or delimiter in '"\r\n':
         raise LoadError(f"{delimiter!r} cannot separate columns.")
@@ -100,11 +101,16 @@ def detect_delimiter(lines: list[str]) -> str:
 def records(path: Path, format: Format) -> Iterator[Row | Torn]:
     """Every record in order; blank lines are passed over. Raises LoadError when the file cannot be
     decoded."""
-    with _opened(path, format.encoding) as text:
-        try:
-            yield from _records(text, format)
-        except UnicodeError as error:
-            raise LoadError(f"The file is not {format.encoding} text ({error}); say its encoding.") from error
+    with _opened(path, format.encoding) as text, _told(format.encoding):
+        yield from _records(text, format)
+
+
+@contextmanager
+def _told(encoding: str) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeError as error:
+        raise LoadError(f"The file is not {encoding} text ({error}); say its encoding.") from error
 
 
 def _records(text: IO[str], format: Format) -> Iterator[Row | Torn]:

@@ -1,0 +1,138 @@
+"""Numbers as typed."""
+
+from zoneinfo import available_timezones
+
+import phonenumbers
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from lists.numbers import BadNumber, Number, fold_inbound, parse, parse_by_library, parse_fast
+from lists.zone_overrides import ZONES
+
+REGIONS = [
+    "FR",
+    "US",
+    "CA",
+    "ES",
+    "GB",
+    "DE",
+    "IT",
+    "AR",
+    "MX",
+    "BR",
+    "CO",
+    "CL",
+    "PE",
+    "UY",
+    "KZ",
+    "RU",
+    "JM",
+    "AU",
+]
+
+
+@st.composite
+def shaped(draw: st.DrawFn) -> str:
+    """Near-numbers of some country: digits of an example with a few of them changed, in an everyday shape."""
+    country = draw(st.sampled_from(REGIONS))
+    code = phonenumbers.country_code_for_region(country)
+    kind = draw(st.sampled_from([0, 1, 3, 6]))
+    sample = phonenumbers.example_number_for_type(country, kind) or phonenumbers.example_number(country)
+    assert sample is not None
+    digits = list(phonenumbers.national_significant_number(sample))
+    for _ in range(draw(st.integers(0, 4))):
+        digits[draw(st.integers(0, len(digits) - 1))] = str(draw(st.integers(0, 9)))
+    national = "".join(digits)[: draw(st.integers(5, 12))] + draw(st.sampled_from(["", "", "7"]))
+    prefix = draw(
+        st.sampled_from(["", "0", "1", "8", "00", f"+{code}", f"{code}", f"00{code}", f"+{code} 0", "+"])
+    )
+    gap = draw(st.sampled_from(["", " ", "-", ".", ") "]))
+    return prefix + national[:3] + gap + national[3:]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    text=st.one_of(shaped(), st.text("0123456789+ -().", min_size=3, max_size=18)),
+    region=st.sampled_from(REGIONS),
+)
+@example("310-1234", "CA")
+@example("0261915305", "FR")
+@example("33261915305", "FR")
+@example("+33 0 6 39 98 00 11", "FR")
+def test_the_fast_path_answers_what_the_library_answers(text: str, region: str) -> None:
+    fast = parse_fast(text, region)
+
+    assert fast is None or fast == parse_by_library(text, region)
+
+
+@pytest.mark.parametrize("typed", ["0261915305", "+33 2 61 91 53 05", "+13035550152", "06 39 98 00 11"])
+def test_everyday_numbers_take_the_fast_path(typed: str) -> None:
+    assert parse_fast(typed, "FR") is not None
+
+
+def test_a_number_knows_every_zone_its_prefix_may_lie_in() -> None:
+    found = parse("+18505550162", "US")
+
+    assert isinstance(found, Number)
+    assert found.zones == ("America/Chicago", "America/New_York")
+
+
+def test_a_possible_number_in_no_known_range_is_taken_without_a_zone() -> None:
+    assert parse("06 39 98 00 11", "FR") == Number("+33639980011", (), valid=False, mobile=False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("no tiene", "not_a_number"),
+        ("=1+1", "not_a_number"),
+        ("555", "too_short"),
+        ("+33 1 99 00", "too_short"),
+        ("0261915305 0261915306", "too_long"),
+        ("+999 12345678", "unknown_country"),
+        ("3,36123E+10", "scientific_notation"),
+        ("3.36123456e+10", "scientific_notation"),
+    ],
+)
+def test_what_is_no_number_says_why(typed: str, reason: str) -> None:
+    assert parse(typed, "FR") == BadNumber(reason)
+
+
+def test_a_number_a_spreadsheet_made_a_fraction_is_read_without_it() -> None:
+    found = parse("261915305.0", "FR")
+
+    assert isinstance(found, Number)
+    assert found.e164 == "+33261915305"
+
+
+@pytest.mark.parametrize(
+    ("typed", "region", "e164"),
+    [
+        ("+5215512345678", "MX", "+525512345678"),
+        ("55 1234 5678", "MX", "+525512345678"),
+        ("+55 11 8765-4321", "BR", "+5511987654321"),
+        ("(11) 98765-4321", "BR", "+5511987654321"),
+        ("011 15 2345-6789", "AR", "+5491123456789"),
+        ("0261915305", "FR", "+33261915305"),
+        ("33261915305", "FR", "+33261915305"),
+        ("+33261915305", "FR", "+33261915305"),
+        ("13035550152", "FR", "+13035550152"),
+        ("anonymous", "FR", None),
+        ("", "FR", None),
+    ],
+)
+def test_inbound_numbers_are_folded_to_the_form_phones_are_kept_in(
+    typed: str, region: str, e164: str | None
+) -> None:
+    assert fold_inbound(typed, region) == e164
+
+
+def test_the_corrected_zones_are_known_zones_and_only_add_candidates() -> None:
+    for prefix, zones in ZONES.items():
+        assert set(zones) <= available_timezones()
+        plain = parse_by_library(f"+{prefix}5550123", "US")
+        assert isinstance(plain, Number)
+        assert set(plain.zones) <= set(zones), prefix
