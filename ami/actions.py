@@ -25,8 +25,10 @@ class Action:
 
 
 def render(action: Action, action_id: str) -> bytes:
-    """The action's bytes. Raises `BadAction` where a value would break out of its line."""
+    """The action's bytes. Raises `BadAction` where a value would break out of its line, or not fit in it."""
     lines = [("Action", action.NAME), ("ActionID", action_id), *action.headers()]
+    if len(lines) > values.MAX_HEADERS:
+        raise BadAction(f"{action.NAME}: more than {values.MAX_HEADERS} headers, which is all Asterisk reads")
     text = "".join(f"{header}: {values.line(header, value)}\r\n" for header, value in lines)
     return (text + "\r\n").encode()
 

@@ -12,6 +12,10 @@ _CHANNEL_NAME = re.compile(r"[A-Za-z0-9]+/\S{1,120}-[0-9a-f]{8}(;[12])?")
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,140}(;[12])?")
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,79}(\([A-Za-z0-9_,.\- ]*\))?")
 _WORD = re.compile(r"[A-Za-z0-9_.*#+-]{1,80}")
+MAX_LINE = 1022
+"""Bytes, without the line's end: Asterisk discards a message with a longer one (main/manager.c, `inbuf`)."""
+MAX_HEADERS = 128
+"""`AST_MAX_MANHEADERS`."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ARGUMENT_SIGNS = re.compile(r'([\\",()])')
 
@@ -20,6 +24,8 @@ def line(header: str, value: str) -> str:
     """`value` unchanged, if it can stand in one line of AMI."""
     if _CONTROL.search(value):
         raise BadAction(f"{header}: a line break or control character may not be sent: {value!r}")
+    if len(header) + 2 + len(value.encode()) > MAX_LINE:
+        raise BadAction(f"{header}: longer than Asterisk reads ({MAX_LINE} bytes a line)")
     return value
 
 

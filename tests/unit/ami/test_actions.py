@@ -163,6 +163,26 @@ def test_a_hangup_cause_is_one_of_q850(cause: int) -> None:
         actions.Hangup("c-1", cause)
 
 
+def test_a_line_longer_than_asterisk_reads_is_refused() -> None:
+    fits = "x" * (1022 - len("Value: "))
+    assert fits.encode() in render(actions.Setvar("X", fits, "c-1"), "1")
+    for too_long in (fits + "x", fits[:-1] + "ñ"):
+        with pytest.raises(BadAction):
+            render(actions.Setvar("X", too_long, "c-1"), "1")
+
+
+def test_more_headers_than_asterisk_reads_are_refused() -> None:
+    with pytest.raises(BadAction):
+        render(_originate(variables={f"V{n}": "x" for n in range(130)}), "1")
+
+
+def test_a_local_channels_other_half_never_begins_like_the_first_because_asterisk_matches_by_prefix() -> None:
+    local = actions.local("7", "phone")
+    assert b"OtherChannelId: half-0190-aa\r\n" in render(_originate(channel=local), "1")
+    with pytest.raises(BadAction):
+        _originate(channel=local, other_channel_id="0190-aa;2")
+
+
 def test_secrets_are_not_shown_when_an_action_is_logged() -> None:
     assert "hush" not in repr(actions.Login("marcador", "hush"))
 
