@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from lists import contacts
 from lists.contacts import ScheduledRelease
-from lists.model import Caps, Retry, Settlement
+from lists.model import Caps, Retry, Schedule, Settlement
 from storage.database import Connection, savepoint
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -43,26 +43,17 @@ async def create(
     may_be_past: bool = False,
     now: datetime,
 ) -> Written:
-    """Raises `Refused` for a time that is over, unless it was typed before it was."""
+    """Raises `Refused` for a time that is over, unless it was typed before it was.
+
+    Without a contact, the customer's waiting one in the campaign's lists waits for the event from now on: it
+    is dialled when due and not before. Where there is none the event is called by hand.
+    """
     if not may_be_past:
         _refuse_past(given.due_at, now)
-    row = await conn.fetchrow(
-        QUERIES["create"],
-        uuid7(now),
-        given.customer_id,
-        given.customer_name,
-        given.campaign_id,
-        given.contact_id,
-        given.agent_id,
-        given.e164,
-        given.due_at,
-        given.zone,
-        given.note,
-        interaction_id,
-        created_by,
-        now,
-    )
-    return await _written(conn, _one(row))
+    async with savepoint(conn):
+        if given.contact_id is None:
+            given = replace(given, contact_id=await _claim_contact(conn, given, now))
+        return await _insert(conn, given, interaction_id, created_by, now)
 
 
 async def get(conn: Connection, event_id: UUID) -> AgendaEvent:
@@ -196,6 +187,41 @@ async def managed_by_call(
 
 
 _EDITABLE = {"customer_name", "agent_id", "e164", "due_at", "zone", "note"}
+
+
+async def _claim_contact(conn: Connection, given: EventFields, now: datetime) -> UUID | None:
+    contact_id: UUID | None = await conn.fetchval(
+        QUERIES["waiting_contact"], given.campaign_id, given.customer_id, given.e164
+    )
+    if contact_id is not None:
+        await contacts.settle(conn, contact_id, Schedule(), NO_CAPS, now)
+    return contact_id
+
+
+async def _insert(
+    conn: Connection,
+    given: EventFields,
+    interaction_id: UUID | None,
+    created_by: UUID | None,
+    now: datetime,
+) -> Written:
+    row = await conn.fetchrow(
+        QUERIES["create"],
+        uuid7(now),
+        given.customer_id,
+        given.customer_name,
+        given.campaign_id,
+        given.contact_id,
+        given.agent_id,
+        given.e164,
+        given.due_at,
+        given.zone,
+        given.note,
+        interaction_id,
+        created_by,
+        now,
+    )
+    return await _written(conn, _one(row))
 
 
 async def _close(

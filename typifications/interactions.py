@@ -4,7 +4,7 @@ Order of effects, in one transaction: interaction, flags, action, new event. Whi
 only the interaction is stored; `at_hang_up` applies the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,26 @@ async def untypified_of(
     """Those nobody has completed: at the shift's end each gets the campaign's default (`typify`)."""
     rows = await conn.fetch(QUERIES["untypified_of"], campaign_id, before, limit)
     return [_interaction(row) for row in rows]
+
+
+async def finish_exhausted(
+    conn: Connection, contact_ids: Sequence[UUID], result_id: UUID, *, now: datetime
+) -> list[UUID]:
+    """Give contacts whose attempts ran out the campaign's final result (`Settings.final_result_id`).
+
+    It stands in history and statistics, once a contact; it has no other effect. The contacts that got it.
+    Raises `NotFound` for the result.
+    """
+    path = await results.path_to(conn, result_id)
+    rows = await conn.fetch(
+        QUERIES["finish_exhausted"],
+        [uuid7(now) for _ in contact_ids],
+        list(contact_ids),
+        [result.id for result in path],
+        [result.name for result in path],
+        now,
+    )
+    return [row["contact_id"] for row in rows]
 
 
 async def get(conn: Connection, interaction_id: UUID) -> Interaction:

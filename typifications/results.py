@@ -44,6 +44,13 @@ async def get(conn: Connection, result_id: UUID) -> Result:
     return _result(row)
 
 
+async def path_to(conn: Connection, result_id: UUID) -> tuple[Result, ...]:
+    """The result with those above it, first level first: how a default is said. Raises `NotFound`."""
+    result = await get(conn, result_id)
+    above = await path_to(conn, result.parent_id) if result.parent_id else ()
+    return (*above, result)
+
+
 async def create(
     conn: Connection,
     given: ResultFields,

@@ -42,6 +42,14 @@ UPDATE agenda_event SET state = 'removed', closed_at = $2
 WHERE contact_id = $1 AND state = 'pending' AND due_at <= $2
 RETURNING id;
 
+-- name: waiting_contact
+-- Only where the number is the customer's: a contact must not wait for a call that cannot be made.
+SELECT c.id
+FROM contact c
+JOIN phone p ON p.customer_id = c.customer_id AND p.e164 = $3
+WHERE c.campaign_id = $1 AND c.customer_id = $2 AND c.state = 'pending'
+FOR UPDATE OF c;
+
 -- name: left_waiting
 -- Of these contacts, those that wait for an event and have none any more.
 SELECT c.id

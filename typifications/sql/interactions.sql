@@ -27,6 +27,16 @@ UPDATE interaction SET applied_at = $2, action = $3 WHERE id = $1 RETURNING *;
 -- Waits for whoever is closing the attempt, so that the answer holds until this transaction ends.
 SELECT attempt_id FROM live_attempt WHERE attempt_id = $1 FOR SHARE;
 
+-- name: finish_exhausted
+-- The campaign's last word on contacts nobody reached. $1 ids, $2 contacts, $3 and $4 the result's path.
+INSERT INTO interaction (id, customer_id, campaign_id, contact_id, state, result_ids, result_names,
+                         idempotency_key, applied_at, created_at)
+SELECT u.id, c.customer_id, c.campaign_id, c.id, 'typified', $3, $4, 'exhausted:' || c.id, $5, $5
+FROM unnest($1::uuid[], $2::uuid[]) AS u (id, contact_id)
+JOIN contact c ON c.id = u.contact_id AND c.state = 'exhausted'
+ON CONFLICT DO NOTHING
+RETURNING contact_id;
+
 -- name: history
 SELECT * FROM interaction
 WHERE customer_id = $1

@@ -91,11 +91,12 @@ async def test_do_not_call_hangs_up_what_still_rings_to_the_customers_numbers(de
 async def test_do_not_call_removes_the_customers_events_of_its_campaign(desk: Desk) -> None:
     contact = await desk.contact()
     customer = await desk.customer_of(contact)
+    begun = await desk.talked()
     due = desk.now + timedelta(days=1)
     fields = EventFields(customer_id=customer.id, e164=MAIN, due_at=due, zone="UTC")
     here = await agenda.create(desk.conn, replace(fields, campaign_id=desk.world.campaign_id), now=desk.now)
     elsewhere = await agenda.create(desk.conn, replace(fields, campaign_id=customer.id), now=desk.now)
-    await desk.say(await desk.talked(), await desk.result(Action.DO_NOT_CALL))
+    await desk.say(begun, await desk.result(Action.DO_NOT_CALL))
     assert (await agenda.get(desk.conn, here.event.id)).state is EventState.REMOVED
     assert (await agenda.get(desk.conn, elsewhere.event.id)).state is EventState.PENDING
 

@@ -214,3 +214,32 @@ async def test_an_event_nobody_has_is_not_found(desk: Desk) -> None:
     for act in (agenda.manage, agenda.remove):
         with pytest.raises(NotFound):
             await act(desk.conn, uuid4(), now=desk.now)
+
+
+async def test_an_event_made_by_hand_keeps_the_customers_waiting_contact_for_it(desk: Desk) -> None:
+    contact = await desk.contact()
+    customer = await desk.customer_of(contact)
+    made = await event(desk, customer_id=customer.id, campaign_id=desk.world.campaign_id, agent_id=desk.agent)
+    assert made.contact_id == contact
+    assert await desk.world.reserve() == []  # not before it is due
+    desk.world.later(hours=1)
+    assert [e.id for e in await agenda.release_due(desk.conn, desk.now)] == [made.id]
+    assert (await desk.world.row(contact))["agent_id"] == desk.agent
+
+
+async def test_an_event_made_by_hand_leaves_other_contacts_alone(desk: Desk) -> None:
+    contact = await desk.contact()
+    customer = await desk.customer_of(contact)
+    campaign = desk.world.campaign_id
+    for fields in (
+        {"campaign_id": uuid4(), "customer_id": customer.id},
+        {"campaign_id": campaign, "customer_id": uuid4()},
+        {"campaign_id": campaign, "customer_id": customer.id, "e164": number(99)},  # nobody's number
+    ):
+        assert (await event(desk, **fields)).contact_id is None
+    assert await desk.world.state(contact) is ContactState.PENDING
+    begun = await desk.talking()
+    assert begun.contact is not None
+    talked_about = await event(desk, campaign_id=campaign, customer_id=customer.id)
+    assert talked_about.contact_id is None
+    assert await desk.world.state(contact) is ContactState.LIVE

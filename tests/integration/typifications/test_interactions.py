@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from lists.model import ContactState
+from lists.model import ContactState, Finish
 from storage.database import Database
 from tests.helpers.until import until
+from tests.integration.lists.world import number
 from tests.integration.typifications.desk import MAIN, Desk, somebody_waits
 from typifications import agenda, interactions, results
 from typifications.errors import NotFound, Refused
@@ -214,3 +215,16 @@ async def test_a_refused_effect_undoes_the_interaction_too(desk: Desk) -> None:
     with pytest.raises(Exception, match="no contact"):
         await interactions.typify(desk.conn, said, desk.rules, now=desk.now)
     assert await interactions.history(desk.conn, begun.customer_id or uuid4()) == []
+
+
+async def test_contacts_nobody_reached_get_the_campaigns_final_result_once(desk: Desk) -> None:
+    reached, unreached = await desk.contact(), await desk.contact(number(6))
+    await desk.world.settle(unreached, Finish(ContactState.EXHAUSTED, "contact_attempts"))
+    first = await desk.result(name="Not viable")
+    below = await desk.result(name="Never reached", below=first)
+    both = [reached, unreached]
+    assert await interactions.finish_exhausted(desk.conn, both, below.id, now=desk.now) == [unreached]
+    assert await interactions.finish_exhausted(desk.conn, both, below.id, now=desk.now) == []
+    (kept,) = await interactions.history(desk.conn, (await desk.customer_of(unreached)).id)
+    assert kept.result_names == ("Not viable", "Never reached")
+    assert (kept.agent_id, kept.applied_at) == (None, desk.now)
