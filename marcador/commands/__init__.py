@@ -2,12 +2,14 @@
 
 import typer
 
-from marcador.commands import demo, migrate, serve, user
+from marcador.commands import demo, export, load, migrate, serve, user
 
 
 def register(app: typer.Typer) -> None:
     """Add every subcommand, in the order help shows them."""
     demo.register(app)
+    load.register(app)
+    export.register(app)
     serve.register(app)
     migrate.register(app)
     user.register(app)
