@@ -113,7 +113,7 @@ def _paging(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     sort: Annotated[
         str | None,
-        Query(max_length=40, pattern=r"^-?[a-z_]+$", description="a column; '-' in front: descending"),
+        Query(max_length=40, pattern=r"^-?[a-z0-9_]+$", description="a column; '-' in front: descending"),
     ] = None,
 ) -> Paging:
     return Paging(limit=limit, offset=offset, sort=sort)

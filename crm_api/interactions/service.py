@@ -85,9 +85,14 @@ def _schedule(
     if customer is not None:
         known = next((phone for phone in customer.phones if phone.e164 == number.e164), None)
         zones = (customer.zone,) if customer.zone else known.zones if known else zones
-    zone = asked.zone or (zones[0] if zones else settings.zone)
+    zone = asked.zone or _likeliest(zones, settings.zone)
     request = ScheduleRequest(asked.local, zone, number.e164, mine=asked.mine, note=asked.note)
     return request, Number(number.e164, tuple(zones), number.valid, number.mobile)
+
+
+def _likeliest(zones: Sequence[str], campaigns_own: str) -> str:
+    """A number that may lie in several zones is taken to be in the campaign's, if that is one of them."""
+    return campaigns_own if campaigns_own in zones or not zones else zones[0]
 
 
 async def _tell(call: Call, attempt: AttemptRow | None, agent_id: UUID | None, applied: Applied) -> None:
