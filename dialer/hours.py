@@ -16,8 +16,8 @@ from dialer.settings import Settings
 from dialer.week import Week
 from typifications.local_time import instant
 
-HORIZON_DAYS = 15
-"""Longer than any run of closed days a law knows; beyond it there is something to mend in the settings."""
+HORIZON_DAYS = 62
+"""Longer than any holiday a campaign takes; beyond it there is something to mend in the settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,14 @@ def test_the_campaign_rests_on_its_own_holidays_and_closed_dates() -> None:
     )
 
 
+def test_a_campaign_that_rests_for_a_month_says_when_it_goes_on() -> None:
+    august = tuple(date(2026, 8, day) for day in range(1, 32))
+    settings = Settings(hours=week("09:00-18:00"), closed_dates=august, ring_timeout_s=RING)
+    assert campaign_opening(settings, at("2026-07-31T18:00")) == Closed(
+        at("2026-09-01T09:00"), "outside_hours"
+    )
+
+
 def test_a_window_that_goes_on_past_midnight_does_not_close_for_it() -> None:
     night = Settings(hours=Week(mon=("20:00-24:00",), tue=("00:00-02:00",)), ring_timeout_s=RING)
     found = campaign_opening(night, at("2026-03-02T23:59:50"))  # a Monday
