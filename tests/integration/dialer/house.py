@@ -16,6 +16,7 @@ from dialer import agents, campaigns, commands, live, trunks
 from dialer.agents import Agent, AgentFields, Line
 from dialer.campaigns import Campaign, Desired
 from dialer.commands import Kind
+from dialer.engine.engine import Engine
 from dialer.outcome import Outcome
 from dialer.settings import Mode, RetryRule, Settings
 from dialer.trunks import TrunkFields
@@ -111,7 +112,7 @@ class House:
         commands.wake(self.bus)
         await until(lambda: self.live_agent(made.id) is not None, 10, clock=self.clock, every=0.1)
         await self.ask(Kind.AGENT_LOGIN, made.id)
-        await self.until(lambda: self.live_agent(made.id).at_work and self.live_agent(made.id).line)
+        await self.until(lambda: self.live_agent(made.id).at_work)
         return made
 
     async def list_(self, campaign_id: UUID, name: str = "", **options: Any) -> UUID:
@@ -172,6 +173,13 @@ class House:
         numbers = self.pbx.pbx._population.numbers
         assert isinstance(numbers, dict)
         return numbers
+
+    @property
+    def phones(self) -> dict[str, Any]:
+        """Agents' phones that are not like the others; the house must have been opened with such settings."""
+        phones = self.pbx.pbx.settings.phones
+        assert isinstance(phones, dict)
+        return phones
 
     # --- acts -----------------------------------------------------------------------------------------
 
@@ -256,6 +264,11 @@ class House:
     async def until(self, condition: Callable[[], Any], seconds: float = 60, message: str = "") -> Any:
         """In business seconds."""
         return await until(condition, seconds, message, clock=self.clock, every=0.05)
+
+    @property
+    def engine(self) -> Engine:
+        assert self.worker.engine is not None
+        return self.worker.engine
 
     def live_agent(self, agent_id: UUID) -> Any:
         return self.worker.engine.tools.agents.get(agent_id) if self.worker.engine else None
