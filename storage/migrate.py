@@ -66,6 +66,16 @@ async def migrate(conn: Connection, migrations: Sequence[Migration] | None = Non
     return [migration.name for migration in waiting]
 
 
+async def unapplied(conn: Connection) -> list[str]:
+    """The names of the migrations this database still lacks; changes nothing."""
+    known = read_migrations()
+    if await conn.fetchval("SELECT to_regclass('schema_migration') IS NULL"):
+        return [migration.name for migration in known]
+    rows = await conn.fetch(_SQL.applied)
+    waiting = pending(known, {row["number"]: (row["name"], row["checksum"]) for row in rows})
+    return [migration.name for migration in waiting]
+
+
 def pending(known: Sequence[Migration], applied: dict[int, tuple[str, str]]) -> list[Migration]:
     """What is still to be applied; `applied` is number → (name, checksum). Refuses histories that differ."""
     on_disk = {migration.number: migration for migration in known}

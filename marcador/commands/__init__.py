@@ -2,7 +2,7 @@
 
 import typer
 
-from marcador.commands import demo, export, load, migrate, serve, user
+from marcador.commands import demo, doctor, export, load, migrate, serve, user
 
 
 def register(app: typer.Typer) -> None:
@@ -11,5 +11,6 @@ def register(app: typer.Typer) -> None:
     load.register(app)
     export.register(app)
     serve.register(app)
+    doctor.register(app)
     migrate.register(app)
     user.register(app)

@@ -1,0 +1,154 @@
+"""What `marcador doctor` looks at: each check says what it found, and how to mend what is wrong."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ami.actions import CoreSettings, PJSIPShowEndpoints
+from ami.connection import AsteriskLink
+from ami.errors import ActionRefused, AmiError
+from dialer import agents, campaigns, trunks
+from dialer.campaigns import Campaign
+from dialer.hours import Closed, campaign_opening
+from dialer.trunks import Trunk
+from storage.database import Connection
+from storage.migrate import unapplied
+
+EVERY = 100_000
+CONNECT_S = 5.0
+OLDEST_POSTGRES = 150_000
+ASTERISK = "22."
+_ENDPOINT = re.compile(r"PJSIP/(?:[^@/]*@)?([A-Za-z0-9_-]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`mend` is empty where nothing needs mending."""
+
+    what: str
+    said: str
+    mend: str = ""
+
+    @property
+    def fine(self) -> bool:
+        return not self.mend
+
+
+async def database(conn: Connection) -> list[Finding]:
+    """Version and migrations."""
+    version = int(await conn.fetchval("SHOW server_version_num"))
+    shown = f"PostgreSQL {version // 10_000}.{version % 10_000}"
+    found = [
+        Finding("database", shown)
+        if version >= OLDEST_POSTGRES
+        else Finding("database", shown, "use PostgreSQL 15 or newer")
+    ]
+    if waiting := await unapplied(conn):
+        return [*found, Finding("migrations", f"{len(waiting)} are missing", "run 'marcador migrate'")]
+    return [*found, Finding("migrations", "up to date")]
+
+
+async def redis(url: str | None) -> Finding:
+    """Whether the bus between processes answers."""
+    if not url:
+        return Finding("redis", "not used: everything must run in one process ('marcador run')")
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(url, socket_connect_timeout=CONNECT_S, socket_timeout=CONNECT_S)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        return Finding("redis", f"no answer: {error}", "start redis-server, or correct REDIS_URL")
+    finally:
+        await client.aclose()
+    return Finding("redis", "answers")
+
+
+@dataclass(frozen=True, slots=True)
+class Pbx:
+    """What one Asterisk said of itself; `endpoints` None: not asked, or not answered."""
+
+    name: str
+    findings: tuple[Finding, ...]
+    endpoints: frozenset[str] | None = None
+
+
+async def asterisk(link: AsteriskLink) -> Pbx:
+    """Log-in, version, and the phones and trunks it knows."""
+    what = f"asterisk {link.name}"
+    if not await _connected(link):
+        reason = link.last_error or "no answer"
+        mend = "is Asterisk up, and do host, port, user and secret in MARCADOR_AMI fit manager.conf?"
+        return Pbx(link.name, (Finding(what, reason, mend),))
+    try:
+        core = await link.send(CoreSettings())
+        version = core.fields.get("asteriskversion", "unknown")
+        listed = await link.send(PJSIPShowEndpoints())
+    except ActionRefused as error:
+        mend = "give the AMI user the permissions of deploy/asterisk/manager.conf.in"
+        return Pbx(link.name, (Finding(what, str(error), mend),))
+    except AmiError as error:
+        return Pbx(link.name, (Finding(what, str(error), "look at Asterisk's log"),))
+    known = frozenset(name for item in listed.items if (name := getattr(item, "name", "")))
+    said = Finding(what, f"Asterisk {version}, {len(known)} endpoints")
+    if not version.startswith(ASTERISK):
+        said = Finding(what, f"Asterisk {version}", "Marcador is tested on Asterisk 22")
+    return Pbx(link.name, (said,), known)
+
+
+async def _connected(link: AsteriskLink) -> bool:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + CONNECT_S
+    while not link.connected and loop.time() < end:  # noqa: ASYNC110 - a link tells it by its state alone
+        await asyncio.sleep(0.05)
+    return link.connected
+
+
+async def dialling(conn: Connection, pbxs: Sequence[Pbx], now: datetime) -> list[Finding]:
+    """Trunks, agents' phones and running campaigns against what the Asterisks know."""
+    known = {pbx.name: pbx.endpoints for pbx in pbxs}
+    out = await trunks.page(conn, limit=EVERY)
+    found = [_trunk(trunk, known, now) for trunk in out]
+    if not out:
+        found.append(Finding("trunks", "there is none", "add a trunk through the API"))
+    phones = await agents.page(conn, limit=EVERY)
+    lost = [a.code for a in phones if a.enabled and _missing(a.dial, known.get(a.server))]
+    if lost:
+        found.append(Finding("agents", f"no endpoint for {', '.join(lost)}", "add them to pjsip.conf"))
+    else:
+        found.append(Finding("agents", f"{len(phones)} known"))
+    running = [c for c in await campaigns.page(conn, limit=EVERY) if c.desired is campaigns.Desired.RUNNING]
+    return found + [_campaign(campaign, {trunk.id for trunk in out}, now) for campaign in running]
+
+
+def _trunk(trunk: Trunk, known: dict[str, frozenset[str] | None], now: datetime) -> Finding:
+    what = f"trunk {trunk.name}"
+    if trunk.server not in known:
+        servers = ", ".join(known) or "none"
+        return Finding(what, f"is on {trunk.server!r}; named are: {servers}", "name it in MARCADOR_AMI")
+    if _missing(trunk.dial, known[trunk.server]):
+        return Finding(what, f"{trunk.dial} leads nowhere", "add its endpoint to pjsip.conf")
+    if not trunk.usable(now):
+        why = f"suspended until {trunk.suspended_until}" if trunk.enabled else "disabled"
+        return Finding(what, why, "enable it, or look at what the carrier answers")
+    return Finding(what, f"{trunk.channels} channels, {trunk.calls_per_s:g} calls/s")
+
+
+def _campaign(campaign: Campaign, trunk_ids: set[object], now: datetime) -> Finding:
+    what = f"campaign {campaign.name}"
+    if not trunk_ids & set(campaign.settings.trunks):
+        return Finding(what, "has no trunk", "give it one in its settings")
+    opening = campaign_opening(campaign.settings, now)
+    if isinstance(opening, Closed):
+        return Finding(what, f"outside its hours ({opening.why}) until {opening.until:%Y-%m-%d %H:%M} UTC")
+    doing = f"{campaign.status.doing} {campaign.status.why}".strip()
+    return Finding(what, doing)
+
+
+def _missing(dial: str, endpoints: frozenset[str] | None) -> bool:
+    """Only of PJSIP endpoints on a server that answered can it be said that they are missing."""
+    found = _ENDPOINT.match(dial.replace("{number}", "0"))
+    return bool(found and endpoints is not None and found[1] not in endpoints)
