@@ -105,6 +105,8 @@ class Engine:
     def wake(self) -> None:
         """Something was asked for or changed: look now."""
         self._rhythm.hurry("commands", "settings", "bound")
+        for run in self.hub.runs.values():
+            run.more_contacts()
         self._due.set()
 
     async def drain(self, deadline_s: float) -> None:

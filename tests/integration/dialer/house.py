@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
+
 from ami.connection import AsteriskLink, Server
 from ami.simulator import Behaviour, Fate, Population, SimulatedAsterisk
 from ami.simulator import Settings as PbxSettings
@@ -21,7 +23,8 @@ from dialer.outcome import Outcome
 from dialer.settings import Mode, RetryRule, Settings
 from dialer.trunks import TrunkFields
 from dialer.worker import Worker
-from lists import customers, dial_lists
+from lists import customers, dial_lists, do_not_call
+from lists.do_not_call import Source
 from lists.model import Caps
 from lists.settling import last_position
 from storage.bus import LocalBus
@@ -194,6 +197,28 @@ class House:
         async with self.db.transaction() as conn:
             await campaigns.set_desired(conn, campaign_id, desired)
         commands.wake(self.bus)
+
+    async def change(self, campaign_id: UUID, **changes: Any) -> None:
+        """Settings changed while it dials."""
+        async with self.db.transaction() as conn:
+            before = await campaigns.get(conn, campaign_id)
+            after = await campaigns.edit(
+                conn, campaign_id, settings=msgspec.structs.replace(before.settings, **changes)
+            )
+        commands.wake(self.bus)
+        await self.until(lambda: self.engine.hub.runs[campaign_id].campaign.revision == after.revision)
+
+    async def block(self, e164: str, campaign_id: UUID | None = None) -> None:
+        """The number goes on do-not-call, as the API does it."""
+        async with self.db.transaction() as conn:
+            ringing = await do_not_call.add(
+                conn,
+                numbers=[e164],
+                campaign_id=campaign_id,
+                source=Source.SUPERVISOR,
+                now=self.clock.now(),
+            )
+        await self.ask(Kind.CALL_CANCEL, None, attempt_ids=[str(attempt) for attempt in ringing])
 
     async def typify(
         self, agent_id: UUID, result: Result, schedule: ScheduleRequest | None = None

@@ -138,20 +138,18 @@ def test_a_ringing_agent_is_rung_for_each_call_and_talks(database_dsn: str) -> N
     in_virtual_time(database_dsn, story)
 
 
-def test_one_unanswered_ring_pauses_the_agent_and_the_customer_goes_to_the_next(database_dsn: str) -> None:
+def test_one_unanswered_ring_pauses_the_agent_and_the_caller_goes_to_the_next(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        campaign, people = await a_campaign(house)
+        campaign, _ = await a_campaign(house)
         ana = await house.agent("ana", campaign.id, line=Line.RINGING)
         await house.clock.sleep(1)
         bea = await house.agent("bea", campaign.id)
         house.phones["ana"] = PbxPhone(answers=False)
-        house.calls_to(MAIN, ANSWERS)
-        await house.contact(people, MAIN)
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
         await house.until(lambda: house.state(ana.id) == "offered")
-        await house.until(lambda: house.state(ana.id) == "paused")
+        await talking(house, bea)
+        assert house.state(ana.id) == "paused"
         assert house.live_agent(ana.id).state.reason == "not_answering"
-        # The wait is the customer's patience: what is left of it decides whether Bea still gets the call.
-        await house.until(lambda: house.state(bea.id) != "ready" or not house.engine.tools.calls)
 
     in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
 
