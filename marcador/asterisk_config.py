@@ -18,7 +18,8 @@ from string import Template
 _BESIDE = Path(__file__).parent / "asterisk"
 TEMPLATES = _BESIDE if _BESIDE.is_dir() else Path(__file__).parents[1] / "deploy" / "asterisk"
 
-_SAFE = re.compile(r"[A-Za-z0-9_.,/:*()-]+")
+_PARTS = {"trunk.conf.in", "trunk_with_account.conf.in", "trunk_registered.conf.in", "agent.conf.in"}
+_SAFE = re.compile(r"[A-Za-z0-9_.,/:*()@+=-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _RATE = 8000
 
@@ -34,11 +35,15 @@ def new_secret() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A carrier, reached by address. `name` is what `PJSIP/<digits>@<name>` says."""
+    """A carrier. `name` is what `PJSIP/<digits>@<name>` says; without `username` it knows us by address."""
 
     name: str
     host: str
     port: int = 5060
+    username: str = ""
+    secret: str = field(default="", repr=False)
+    register: bool = False
+    """Whether the carrier wants to be told where we are before it sends calls in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,22 @@ def render(config: AsteriskConfig) -> dict[str, str]:
         _check(_SAFE, name, value)
     for agent in config.agents:
         _check(_SAFE, "secret", agent.secret)
-    values["trunks"] = _sections("trunk.conf.in", config.trunks)
+    for trunk in config.trunks:
+        if trunk.register and not trunk.username:
+            raise AsteriskConfigError(f"trunk {trunk.name} registers, and so needs a username")
+        if trunk.username:
+            _check(_SAFE, "secret", trunk.secret)
+    values["trunks"] = "\n".join(
+        [
+            _sections("trunk.conf.in", (each for each in config.trunks if not each.username)),
+            _sections("trunk_with_account.conf.in", (each for each in config.trunks if each.username)),
+            _sections("trunk_registered.conf.in", (each for each in config.trunks if each.register)),
+        ]
+    )
     values["agents"] = _sections("agent.conf.in", config.agents)
-    parts = {"trunk.conf.in", "agent.conf.in"}
     files = {path.name: path.read_text() for path in TEMPLATES.glob("*.conf")}
     for path in TEMPLATES.glob("*.conf.in"):
-        if path.name not in parts:
+        if path.name not in _PARTS:
             files[path.name.removesuffix(".in")] = Template(path.read_text()).substitute(values)
     return files
 
@@ -149,7 +164,8 @@ def _sections(template: str, things: Iterable[Trunk | AgentPhone]) -> str:
         values = {name: str(value) for name, value in asdict(thing).items()}
         _check(_NAME, "name", values["name"])
         for name, value in values.items():
-            _check(_SAFE, name, value)
+            if value or name not in ("username", "secret"):
+                _check(_SAFE, name, value)
         sections.append(text.substitute(values))
     return "\n".join(sections)
 

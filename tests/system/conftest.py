@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from marcador.asterisk_config import AgentPhone
+from marcador.asterisk_config import AgentPhone, Trunk
 from tests.system.asterisk import ami as plain_ami
 from tests.system.asterisk.ami import Ami
 from tests.system.asterisk.carrier import Carrier
@@ -55,7 +55,10 @@ def asterisk(
     installation: Installation, carrier: Carrier, second_carrier: Carrier, phones: tuple[AgentPhone, ...]
 ) -> Iterator[Asterisk]:
     """A running Asterisk under the project's own configuration. A test that kills it starts it again."""
-    one = Asterisk(installation, (carrier.trunk, second_carrier.trunk), phones)
+    with_account = Trunk(
+        "account", "127.0.0.1", carrier.trunk.port, username="marcador", secret="of-the-test"
+    )
+    one = Asterisk(installation, (carrier.trunk, second_carrier.trunk, with_account), phones)
     try:
         one.start()
         yield one

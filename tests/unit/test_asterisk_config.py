@@ -48,6 +48,21 @@ def test_trunks_and_phones_become_endpoints() -> None:
     assert "set_var=MARCADOR_AGENT=102" in pjsip
 
 
+def test_a_trunk_with_an_account_authenticates_and_registers_when_it_is_told_to() -> None:
+    account = Trunk("carrier", "192.0.2.10", username="me", secret="s3cret")
+    pjsip = render(replace(CONFIG, trunks=(account,)))["pjsip.conf"]
+    assert "outbound_auth=carrier" in pjsip
+    assert "password=s3cret" in pjsip
+    assert "type=registration" not in pjsip
+    registered = render(replace(CONFIG, trunks=(replace(account, register=True),)))["pjsip.conf"]
+    assert "client_uri=sip:me@192.0.2.10:5060" in registered
+
+
+def test_a_registration_without_an_account_is_refused() -> None:
+    with pytest.raises(AsteriskConfigError, match="username"):
+        render(replace(CONFIG, trunks=(Trunk("carrier", "192.0.2.10", secret="x", register=True),)))
+
+
 def test_no_secret_is_like_another_and_none_is_shown() -> None:
     secrets = [AsteriskConfig().ami_secret, AsteriskConfig().ami_secret, *(a.secret for a in CONFIG.agents)]
     assert len(set(secrets)) == 4
@@ -70,6 +85,8 @@ def test_a_value_that_could_open_a_section_is_refused(value: str) -> None:
         render(replace(CONFIG, ami_secret=value))
     with pytest.raises(AsteriskConfigError):
         render(replace(CONFIG, trunks=(Trunk("carrier", value),)))
+    with pytest.raises(AsteriskConfigError):
+        render(replace(CONFIG, trunks=(Trunk("carrier", "192.0.2.10", username="me", secret=value),)))
     with pytest.raises(AsteriskConfigError):
         render(replace(CONFIG, agents=(AgentPhone(value),)))
 

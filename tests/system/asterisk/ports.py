@@ -1,5 +1,6 @@
 """Free ports of the loopback."""
 
+import random
 import socket
 
 
@@ -15,7 +16,9 @@ def free_tcp_port() -> int:
 
 def free_udp_range(length: int) -> tuple[int, int]:
     """First and last of `length` neighbouring ports, below those the system hands out by itself."""
-    for first in range(20000, 32000, length):
+    starts = list(range(20000, 32000, length))
+    random.shuffle(starts)  # several test runs on one machine should not meet
+    for first in starts:
         if _is_free(first) and _is_free(first + length - 1):
             return first, first + length - 1
     raise AssertionError("no free range of ports for RTP")
