@@ -26,6 +26,7 @@ from crm_api.interactions.routes import router as interactions
 from crm_api.jobs import Jobs
 from crm_api.live.feed import Feed
 from crm_api.live.routes import router as live
+from crm_api.loads.routes import router as loads
 from crm_api.passwords import Passwords
 from crm_api.profiles.routes import router as profiles
 from crm_api.records.routes import router as records
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     commands,
     bases,
     dial_lists,
+    loads,
     contacts,
     records,
     customers,

@@ -28,6 +28,10 @@ class Jobs:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def knows(self, name: str) -> bool:
+        """Is a job of this name running, or waiting for its turn?"""
+        return any(task.get_name() == name for task in self._tasks)
+
     async def idle(self) -> None:
         """Until nothing runs any more."""
         while self._tasks:

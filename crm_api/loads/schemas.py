@@ -1,0 +1,71 @@
+"""Loads: an upload, its progress, its counts and rejects."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from crm_api.schemas import Int, Out, Zone
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+
+
+class LoadQuery(BaseModel):
+    """How the file is to be read. With `mapping` it is a table with a header for one campaign; without, the
+    dialer's own list format, whose first column names campaigns."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file_name: Annotated[Text, Field(description="as the user knows it")] = "upload.csv"
+    campaign_id: UUID | None = None
+    mapping: Annotated[
+        str,
+        Field(
+            max_length=2000,
+            description="roles to columns: phone=telefono,alternatives=alt1+alt2,key=documento,name=nombre",
+        ),
+    ] = ""
+    base: Annotated[Text, Field(description="a base's name: an existing one is added to")] = ""
+    list_name: Text = ""
+    region: Annotated[
+        str, StringConstraints(pattern=r"^([A-Z]{2})?$"), Field(description="default: the campaign's")
+    ] = ""
+    encoding: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = None
+    delimiter: Annotated[str | None, StringConstraints(min_length=1, max_length=1)] = None
+    zone: Zone | None = None
+    priority: Int = 100
+    reject_invalid: Annotated[bool, Field(description="numbers in no range in use are rejected")] = False
+
+
+class LoadStage(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class LoadOut(Out):
+    """`waiting`: other uploads are read first. `error` says what to mend when it failed."""
+
+    id: UUID
+    campaign_id: UUID | None
+    base_id: UUID | None
+    dial_list_id: UUID | None
+    file_name: str
+    state: LoadStage
+    rows: int
+    loaded: int
+    rejected: int
+    duplicates: int
+    do_not_call: int
+    error: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class StartedOut(LoadOut):
+    """`already`: the same file was loaded before in the same way; nothing was done, these are its counts."""
+
+    already: bool

@@ -1,0 +1,149 @@
+"""Loads run after their request has been answered; their rows tell every process how far they are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+from crm_api.access import Visit
+from crm_api.errors import ApiError, invalid
+from crm_api.loads.schemas import LoadOut, LoadQuery, LoadStage, StartedOut
+from crm_api.loads.spool import remove
+from dialer import agents, campaigns, commands
+from lists.errors import LoadError, NotFound
+from lists.loading import load as loading
+from lists.loading.mapping import ColumnMap
+from lists.loading.model import LoadResult, LoadSpec, LoadStatus
+from storage.database import Connection
+from storage.ids import uuid7
+
+MOST = 100_000
+STARTS_WITHIN_S = 10.0
+_LOOK_S = 0.5
+
+
+async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
+    """What to load and into what, checked before a byte of the file is read."""
+    region, theirs = asked.region, {}
+    if asked.campaign_id is not None:
+        visit.must_watch(asked.campaign_id)
+        region = region or (await campaigns.get(conn, asked.campaign_id)).settings.region
+    else:
+        watched = visit.who.campaigns
+        ids = list(watched) if watched is not None else None
+        theirs = {one.name: one.id for one in await campaigns.page(conn, ids=ids, limit=MOST)}
+    if not region:
+        raise invalid("region_missing", "say by which country national numbers are to be read")
+    mapping = ColumnMap.parse(asked.mapping) if asked.mapping else None
+    if (mapping is None) != (asked.campaign_id is None):
+        raise invalid("mapping_and_campaign", "a table needs campaign and mapping, a dialer list neither")
+    return LoadSpec(
+        path=Path(),
+        region=region,
+        campaign_id=asked.campaign_id,
+        campaigns=theirs,
+        mapping=mapping,
+        agents={one.code: one.id for one in await agents.page(conn, limit=MOST)},
+        file_name=asked.file_name,
+        base=asked.base,
+        list_name=asked.list_name,
+        encoding=asked.encoding,
+        delimiter=asked.delimiter,
+        zone=asked.zone,
+        priority=asked.priority,
+        reject_invalid=asked.reject_invalid,
+    )
+
+
+async def start(visit: Visit, spec: LoadSpec) -> StartedOut:
+    """Begin to load; what is wrong with the file as a whole is refused at once. `spec.path` is ours to remove."""
+    hub, load_id = visit.hub, uuid7(visit.now)
+    ended: asyncio.Future[LoadResult] = asyncio.get_running_loop().create_future()
+
+    async def work() -> None:
+        try:
+            result = await loading.load_file(hub.db, spec, now=visit.now, load_id=load_id)
+        except LoadError as error:  # stored with the load; told here to whoever still waits
+            ended.set_exception(error)
+            ended.exception()
+        else:
+            ended.set_result(result)
+            commands.wake(hub.bus)
+        finally:
+            remove(spec.path)
+            if not ended.done():
+                ended.cancel()
+
+    hub.jobs.start(str(load_id), work())
+    shown = await _begun(visit, load_id, ended)
+    return shown if shown else _waiting(load_id, spec)
+
+
+async def _begun(visit: Visit, load_id: UUID, ended: "asyncio.Future[LoadResult]") -> StartedOut | None:
+    """How it stands once it has begun; None when others are read first."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + STARTS_WITHIN_S
+    while loop.time() < end:
+        await asyncio.wait({ended}, timeout=_LOOK_S)  # a file that cannot be read says so at once
+        if ended.done():
+            result = ended.result()  # raises LoadError
+            return _started(await status(visit, result.load_id), already=result.already)
+        try:
+            async with visit.hub.db.connection() as conn:
+                return _started(_shown(await loading.status(conn, load_id)), already=False)
+        except NotFound:
+            continue
+    return None
+
+
+async def status(visit: Visit, load_id: UUID) -> LoadOut:
+    try:
+        async with visit.hub.db.connection() as conn:
+            found = await loading.status(conn, load_id)
+    except NotFound:
+        if not visit.hub.jobs.knows(str(load_id)):
+            raise ApiError(404, "load_not_found", f"there is no load {load_id}", id=str(load_id)) from None
+        return _waiting(load_id, None)
+    if visit.who.campaigns is not None:
+        visit.must_watch(found.campaign_id)
+    return _shown(found)
+
+
+async def rejects(visit: Visit, load_id: UUID) -> AsyncIterator[bytes]:
+    """The reject file, as it is read."""
+    await status(visit, load_id)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        async with visit.hub.db.transaction() as conn:
+            async for piece in loading.rejects_csv(conn, load_id):
+                yield piece
+
+    return pieces()
+
+
+def _shown(found: LoadStatus) -> LoadOut:
+    return LoadOut.model_validate(found)
+
+
+def _started(shown: LoadOut, *, already: bool) -> StartedOut:
+    return StartedOut(**shown.model_dump(), already=already)
+
+
+def _waiting(load_id: UUID, spec: LoadSpec | None) -> StartedOut:
+    return StartedOut(
+        id=load_id,
+        campaign_id=spec.campaign_id if spec else None,
+        base_id=None,
+        dial_list_id=None,
+        file_name=spec.file_name if spec else "",
+        state=LoadStage.WAITING,
+        rows=0,
+        loaded=0,
+        rejected=0,
+        duplicates=0,
+        do_not_call=0,
+        error=None,
+        started_at=None,
+        finished_at=None,
+        already=False,
+    )

@@ -1,0 +1,163 @@
+"""Uploads: sent as they are, loaded in the background, told of row by row."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from crm_api.access import Role
+from crm_api.settings import ApiSettings
+from dialer.campaigns import Campaign
+from storage.database import Database
+from tests.helpers.until import until
+from tests.integration.crm_api.given import Api, accepted, refused
+
+TABLE = """documento;nombre;telefono;otros;saldo
+1;Ana;+34612345678;+34912345678;12
+2;Luis;698765432;;80
+3;Sin teléfono;;;0
+1;Ana otra vez;+34612345678;;1
+"""
+MAPPING = "phone=telefono,alternatives=otros,key=documento,name=nombre"
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture
+async def campaign(api: Api) -> Campaign:
+    return await api.campaign("ventas", region="ES")
+
+
+async def _load(
+    client: httpx.AsyncClient, campaign: Campaign, text: str = TABLE, **about: Any
+) -> httpx.Response:
+    params = {
+        "campaign_id": str(campaign.id),
+        "mapping": MAPPING,
+        "file_name": "marzo.csv",
+        "base": "clientes",
+    } | about
+    kept = {name: value for name, value in params.items() if value is not None}
+    return await client.post("/api/loads", params=kept, content=text.encode())
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def _finished(client: httpx.AsyncClient, load: dict[str, Any]) -> dict[str, Any]:
+    async def done() -> dict[str, Any] | None:
+        shown: dict[str, Any] = accepted(await client.get(f"/api/loads/{load['id']}"))
+        return shown if shown["state"] in ("done", "failed") else None
+
+    found: dict[str, Any] | None = await until(done, 10)
+    assert found
+    return found
+
+
+async def test_a_table_is_loaded_counted_and_its_rejects_can_be_fetched(
+    api: Api, operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    started = accepted(await _load(operator, campaign), 202)
+    load = await _finished(operator, started)
+    counts = [load[name] for name in ("state", "rows", "loaded", "rejected", "duplicates")]
+    assert counts == ["done", 4, 2, 1, 1]
+    rejects = await operator.get(f"/api/loads/{load['id']}/rejects")
+    rows = list(csv.reader(io.StringIO(rejects.content.decode("utf-8-sig")), delimiter=";"))
+    assert [(row[0], row[1]) for row in rows[1:]] == [("4", "bad_phone"), ("5", "repeated_key")]
+    listed = accepted(await operator.get(f"/api/loads?campaign_id={campaign.id}"))["items"]
+    assert [one["id"] for one in listed] == [load["id"]]
+    lists = accepted(await operator.get(f"/api/dial-lists?campaign_id={campaign.id}"))["items"]
+    assert [(one["name"], one["ready"]) for one in lists] == [("marzo", True)]
+
+
+async def test_the_same_file_again_does_nothing(operator: httpx.AsyncClient, campaign: Campaign) -> None:
+    first = await _finished(operator, accepted(await _load(operator, campaign), 202))
+    again = accepted(await _load(operator, campaign), 202)
+    assert (again["id"], again["already"], again["loaded"]) == (first["id"], True, 2)
+
+
+async def test_a_dialer_list_names_its_campaigns_and_agents(
+    api: Api, operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    agent = await api.agent(campaign.id)
+    text = f"ventas;698765432;NOMBRE=Rodrigo:Monto=200;699124484:699111111;10;{agent.code}\n"
+    started = accepted(
+        await _load(operator, campaign, text, campaign_id=None, mapping=None, region="ES"), 202
+    )
+    load = await _finished(operator, started)
+    assert (load["state"], load["loaded"]) == ("done", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "about", "error_id"),
+    [
+        ("", {}, "empty_file"),
+        ("a;b\n1;2\n", {}, "unreadable_file"),
+        (TABLE, {"mapping": "phone=telefono,colour=red"}, "unreadable_file"),
+        (TABLE, {"mapping": None}, "mapping_and_campaign"),
+        (TABLE, {"encoding": "klingon"}, "unreadable_file"),
+        (TABLE, {"region": "XX"}, "unreadable_file"),
+        (TABLE, {"campaign_id": None, "mapping": None, "region": None}, "region_missing"),
+        (TABLE, {"delimiter": ";;"}, "invalid_request"),
+        (TABLE, {"surprise": "1"}, "invalid_request"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_refused_and_nothing_of_it_stays(
+    operator: httpx.AsyncClient, campaign: Campaign, text: str, about: dict[str, Any], error_id: str
+) -> None:
+    refused(await _load(operator, campaign, text, **about), 422, error_id)
+    assert accepted(await operator.get(f"/api/dial-lists?campaign_id={campaign.id}"))["items"] == []
+    assert accepted(await operator.get("/api/bases"))["items"] == []
+
+
+async def test_uploads_are_for_supervisors_of_the_campaign(api: Api, campaign: Campaign) -> None:
+    refused(await _load(await api.as_role(Role.AGENT), campaign), 403, "role_too_low")
+    stranger = await api.as_role(Role.SUPERVISOR)
+    refused(await _load(stranger, campaign), 403, "campaign_not_yours")
+    watcher = await api.as_role(Role.SUPERVISOR, watches=(campaign.id,))
+    load = await _finished(watcher, accepted(await _load(watcher, campaign), 202))
+    refused(await stranger.get(f"/api/loads/{load['id']}"), 403, "campaign_not_yours")
+    refused(await stranger.get(f"/api/loads/{load['id']}/rejects"), 403, "campaign_not_yours")
+    refused(await stranger.get("/api/loads"), 403, "campaign_not_yours")
+    refused(await watcher.get(f"/api/loads/{NOBODY}"), 404, "load_not_found")
+
+
+async def test_an_upload_ends_at_its_bound_whatever_its_headers_said_and_leaves_no_file(
+    db: Database, tmp_path: Path
+) -> None:
+    api = Api(db, settings=ApiSettings(upload_bytes=4000, spool_dir=tmp_path))
+    campaign = await api.campaign("ventas", region="ES")
+    operator = await api.as_role(Role.OPERATOR)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x" * 1000
+
+    params = {"campaign_id": str(campaign.id), "mapping": MAPPING}
+    refused(await operator.post("/api/loads", params=params, content=pieces()), 413, "body_too_large")
+    refused(await operator.post("/api/loads", params=params, content=b"x" * 5000), 413, "body_too_large")
+    load = accepted(await _load(operator, campaign), 202)
+    await _finished(operator, load)
+    await api.app.state.hub.jobs.idle()
+    assert _names(tmp_path) == []
+    await api.close()
+
+
+async def test_an_upload_leaves_its_audit_row(
+    operator: httpx.AsyncClient, admin: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    load = accepted(await _load(operator, campaign), 202)
+    row = accepted(await admin.get("/api/audit?action=loads.start"))["items"][0]
+    assert (row["target"], row["detail"]["file"]) == (load["id"], "marzo.csv")
+
+
+async def test_the_example_loads_as_it_says(operator: httpx.AsyncClient, campaign: Campaign) -> None:
+    example = await operator.get("/api/loads/example")
+    mapping = "phone=telefono,alternatives=telefonos_alternativos,key=documento,name=nombre"
+    text = example.content.decode("utf-8-sig")
+    started = accepted(await _load(operator, campaign, text, mapping=mapping), 202)
+    assert (await _finished(operator, started))["loaded"] == 2
