@@ -82,10 +82,11 @@ class Rate:
 
 
 class AnswerRate:
-    """p = (answers + prior) / (Σ dials · F(age) + prior), over the longest window consistent with the shorter ones.
+    """p = (answers + prior) / (Σ dials · F(age) + prior), over the longest window consistent with the shorter
+    ones.
 
-    Weighting each dial by F(its age) is the censoring correction: a dial counts as far as it could have been answered
-    by now, so the estimate follows a change within seconds, without waiting for the ring limit.
+    Weighting each dial by F(its age) is the censoring correction: a dial counts as far as it could have been
+    answered by now, so the estimate follows a change within seconds, without waiting for the ring limit.
     """
 
     def __init__(self) -> None:
@@ -170,10 +171,7 @@ class InFlight:
         now = int(at / SLOT)
         if now <= self.slot:
             return
-        if now - self.slot >= self.size:
-            first = now - self.size + 1
-        else:
-            first = self.slot + 1
+        first = now - self.size + 1 if now - self.slot >= self.size else self.slot + 1
         self._settle_until(now - self.slots - 1, limit=first)
         for slot in range(first, now + 1):
             k = slot % self.size

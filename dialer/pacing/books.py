@@ -1,7 +1,7 @@
 """What a pacer knows of calls and agents: its own books, kept from the events alone.
 
-Every handler tolerates unknown and repeated ids, and a clock that stands still or steps back: a lost event or a
-restart must never make a pacer fail, nor its counts negative.
+Every handler tolerates unknown and repeated ids, and a clock that stands still or steps back: a lost event or
+a restart must never make a pacer fail, nor its counts negative.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,8 @@ class AgentEntry:
 
 @dataclass(slots=True)
 class Books:
-    """Calls being dialled (→ time of the dial), calls answered and waiting, agents and what they do since when."""
+    """Calls being dialled (→ time of the dial), calls answered and waiting, agents and what they do since
+    when."""
 
     now: float = 0.0
     dialing: dict[Call, float] = field(default_factory=dict)

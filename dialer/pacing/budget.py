@@ -1,9 +1,10 @@
 """The abandonment budget, and the price of risk that follows from it.
 
-Two loops steer the price θ. A slow one learns which θ yields the target at this campaign: the loss of a call foreseen
-when it is placed leaves out the calls placed after it, by an extent that depends on the mix. A fast one follows the
-budget left, so that a shift ends just inside the law. The constants come from a search over random walks of budgets
-(200 to 4,800 live answers, loss curves from half to twice the expected), not from the published cells.
+Two loops steer the price θ. A slow one learns which θ yields the target at this campaign: the loss of a call
+foreseen when it is placed leaves out the calls placed after it, by an extent that depends on the mix. A fast
+one follows the budget left, so that a shift ends just inside the law. The constants come from a search over
+random walks of budgets (200 to 4,800 live answers, loss curves from half to twice the expected), not from the
+published cells.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ START = 0.75
 LEVEL_LEAST, LEVEL_MOST = 0.15, 3.0
 """Bounds of the learned level, as multiples of the target."""
 ELASTICITY = 0.75
-"""Losses grow about as θ to this power: the step of the slow loop is Newton's, 1 / (elasticity · target · n)."""
+"""Losses grow about as θ to this power: the step of the slow loop is Newton's, 1 / (elasticity · target ·
+n)."""
 HEAD_START = 100.0
 """Answers added to n, so that the first losses do not swing the level."""
 SLOWEST, FASTEST = 0.015, 0.5
@@ -31,7 +33,8 @@ MEMORY = 1500.0
 
 @dataclass(slots=True)
 class Budget:
-    """Counts of the legal window. `left` = target · live answers − abandonments: calls that may still be lost."""
+    """Counts of the legal window. `left` = target · live answers − abandonments: calls that may still be
+    lost."""
 
     target: float
     live_answers: int = 0

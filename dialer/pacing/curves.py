@@ -1,7 +1,8 @@
 """When agents become free: the way talk → wrap-up → form opened → ready, from any state and age.
 
-Each state has hazards by age for each way out (`Durations`); the chance of being free within u seconds is their
-convolution. A discrete semi-Markov chain in one-second steps (Çinlar, Introduction to Stochastic Processes, ch. 10).
+Each state has hazards by age for each way out (`Durations`); the chance of being free within u seconds is
+their convolution. A discrete semi-Markov chain in one-second steps (Çinlar, Introduction to Stochastic
+Processes, ch. 10).
 """
 
 import numpy as np
@@ -27,7 +28,8 @@ def leaving_steps(hazards: Array, horizon: int) -> Array:
 
 
 def through(step: Array, after: Array) -> Array:
-    """Convolve steps into a state, (bins, horizon), with P(free within u | just arrived there), (horizon + 1)."""
+    """Convolve steps into a state, (bins, horizon), with P(free within u | just arrived there), (horizon +
+    1)."""
     horizon = step.shape[1]
     lag = np.arange(1, horizon + 1)[None, :] - np.arange(horizon)[:, None]
     kernel = np.where(lag >= 0, after[np.maximum(lag, 0)], 0.0)
@@ -36,7 +38,8 @@ def through(step: Array, after: Array) -> Array:
 
 
 def free_within(talk: Array, wrapup: Array, finishing: Array, horizon: int) -> tuple[Array, Array, Array]:
-    """P(free within 0, 1, … horizon seconds | state, age bin) for talk, wrap-up and finishing: (bins, horizon + 1).
+    """P(free within 0, 1, … horizon seconds | state, age bin) for talk, wrap-up and finishing: (bins, horizon
+    + 1).
 
     Ways out: talk → ready, wrap-up, finishing; wrap-up → ready, finishing; finishing → ready.
     """
@@ -57,5 +60,6 @@ def free_within(talk: Array, wrapup: Array, finishing: Array, horizon: int) -> t
 
 
 def fresh(curve: Array) -> Array:
-    """The curve of somebody who has just arrived: age 0, from the first bin (whose middle is half a second)."""
+    """The curve of somebody who has just arrived: age 0, from the first bin (whose middle is half a
+    second)."""
     return np.concatenate([[0.0], 0.5 * (curve[0, 1:] + curve[0, :-1])])

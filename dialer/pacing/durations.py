@@ -28,8 +28,9 @@ def bin_of(age: float) -> int:
 class Durations:
     """Ends and exposure by age. h(a) = ends at age a / time spent at age a, running ones counted in the time.
 
-    The estimator of Nelson and Aalen in bins, smoothed over the nearest `EVENTS_WANTED` ends, with one prior end at the
-    overall rate. Counting the running ones is what keeps the first minutes honest: short ones end first.
+    The estimator of Nelson and Aalen in bins, smoothed over the nearest `EVENTS_WANTED` ends, with one prior
+    end at the overall rate. Counting the running ones is what keeps the first minutes honest: short ones end
+    first.
     """
 
     def __init__(self, exits: int, prior_mean: float) -> None:

@@ -1,27 +1,26 @@
 """The predictive pacer: place calls while P(this call, if answered, finds no agent in time) ≤ θ.
 
-In an exact dynamic programme of a Markov version of the problem this rule is within a tenth of a point of the best
-there is; so the work goes into the estimates (`answers`, `durations`, `curves`) and into θ (`budget`).
-A patience of 2 s is a loss system whose agents become free 2 s earlier: the agents' curve is read 2 s later.
+In an exact dynamic programme of a Markov version of the problem this rule is within a tenth of a point of the
+best there is; so the work goes into the estimates (`answers`, `durations`, `curves`) and into θ (`budget`). A
+patience of 2 s is a loss system whose agents become free 2 s earlier: the agents' curve is read 2 s later.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialer.pacing.answers import RING_LIMIT, InFlight, Rate
 from dialer.pacing.books import AgentEntry, Doing
 from dialer.pacing.budget import Budget
 from dialer.pacing.curves import free_within
-from dialer.pacing.durations import BINS, EDGES, Array, Durations
+from dialer.pacing.durations import BINS, EDGES, Durations
 from dialer.pacing.errors import BadOption
-from dialer.pacing.loss import mean_loss
+from dialer.pacing.loss import gauge_for, most_within
 from dialer.pacing.simple import BookPacer
 from dialer.pacing.types import Agent, Call, Snapshot
 
-POINTS = 12
-"""Answer times at which the loss of the next call is evaluated."""
 COLD_DIALS = 20
 """A start is cold until max(this, agents) dials are settled."""
 COLD_LINES = 1.5
@@ -29,6 +28,12 @@ COLD_LINES = 1.5
 TALK_GUESS, WRAPUP_GUESS, FINISHING_GUESS = 120.0, 30.0, 6.0
 AGE_STEP = 0.5
 AGE_LIMIT = 7200.0
+RATE_SLOTS = 2
+"""The answer rate is estimated anew twice a second,"""
+TABLE_ERROR = 0.02
+"""the table of answers when it has moved by this much,"""
+TABLE_AGE = 45.0
+"""and the table of agents after some ends, at the latest after these seconds (the running ones age)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,6 @@ class Placed:
 
     at: float
     slot: int
-
-
-def cumulants(p: Array) -> Array:
-    """Mean, variance and third cumulant of independent yes-or-no's, side by side."""
-    variance = p * (1.0 - p)
-    return np.concatenate([p, variance, variance * (1.0 - 2.0 * p)], axis=1)
 
 
 class Predictive(BookPacer):
@@ -79,10 +78,10 @@ class Predictive(BookPacer):
         self.tables_at = -1e9
         self.tables_changes = -1
         self.times_changes = -1
+        self.gauge = gauge_for(0)
+        self.gauge_agents = 0
         self.last: dict[str, float] = {}
-        self._rebuild_times()
-        self._rebuild_agents()
-        self._rebuild_calls()
+        self._rebuild()
 
     # -- what happens
 
@@ -154,63 +153,68 @@ class Predictive(BookPacer):
 
     # -- tables
 
-    def _rebuild_times(self) -> None:
+    def _rebuild(self) -> None:
         self.in_flight.refresh()
-        self.after = self.in_flight.quantiles(POINTS)
-        self.weights = [1.0 / POINTS] * POINTS
+        self.after = self.in_flight.quantiles(self.gauge.points)
         self.times_changes = self.in_flight.times.changes
+        self._rebuild_agents()
+        self._rebuild_calls()
 
     def _rebuild_agents(self) -> None:
+        """P(free by each answer time, patience added | state, age), one row for each state and age bin."""
         ages = self.books.now - self.since
-        rows = []
-        for doing in (Doing.TALKING, Doing.WRAPUP, Doing.FINISHING):
-            rows.append(self.durations[doing].hazards(ages[self.doing == doing]))
+        talk, wrapup, finishing = (
+            self.durations[doing].hazards(ages[self.doing == doing])
+            for doing in (Doing.TALKING, Doing.WRAPUP, Doing.FINISHING)
+        )
         horizon = int(np.ceil(self.in_flight.ring_limit + self.patience)) + 1
-        curves = free_within(rows[0], rows[1], rows[2], horizon)
         at = np.minimum(self.after + self.patience, horizon)
         low = np.minimum(at.astype(int), horizon - 1)
         part = at - low
-        table = np.zeros((1 + 3 * BINS, 3 * POINTS))
-        for n, curve in enumerate(curves):
-            free = curve[:, low] * (1.0 - part) + curve[:, low + 1] * part
-            table[1 + n * BINS : 1 + (n + 1) * BINS] = cumulants(free)
-        self.agent_table = table
+        table = np.zeros((1 + 3 * BINS, len(at)))
+        for n, curve in enumerate(free_within(talk, wrapup, finishing, horizon)):
+            table[1 + n * BINS : 1 + (n + 1) * BINS] = curve[:, low] * (1.0 - part) + curve[:, low + 1] * part
+        self.free_table = table
+        self.gauge.know_agents(table)
         self.tables_at = self.books.now
         self.tables_changes = sum(d.changes for d in self.durations.values())
 
     def _rebuild_calls(self) -> None:
         self.table_p = self.rate.p
-        self.call_table = cumulants(self.in_flight.answer_table(self.rate.p, self.after))
+        self.answer_table = self.in_flight.answer_table(self.rate.p, self.after)
+        self.gauge.know_calls(self.answer_table)
 
     def _refresh(self) -> None:
         """Renew what has changed enough to matter."""
-        if self.rate_slot == self.in_flight.slot:
+        agents = len(self.books.agents)
+        if agents > self.gauge_agents or agents < self.gauge_agents // 2:
+            self.gauge, self.gauge_agents = gauge_for(agents), agents
+            self._rebuild()
+        if self.in_flight.slot < self.rate_slot + RATE_SLOTS:
             return
         self.rate_slot = self.in_flight.slot
         self.rate = self.in_flight.estimate()
         times = self.in_flight.times.changes
-        if times - self.times_changes > max(10, 0.05 * times):
-            self._rebuild_times()
-            self._rebuild_agents()
-            self._rebuild_calls()
-        elif abs(self.rate.p - self.table_p) > 0.01 * self.table_p:
-            self._rebuild_calls()
         changes = sum(d.changes for d in self.durations.values())
-        stale = self.books.now - self.tables_at
-        if (changes - self.tables_changes > max(4, 0.05 * changes) and stale > 1.0) or stale > 30.0:
+        age = self.books.now - self.tables_at
+        if times - self.times_changes > max(10, 0.05 * times):
+            self._rebuild()
+            return
+        if abs(self.rate.p - self.table_p) > TABLE_ERROR * self.table_p:
+            self._rebuild_calls()
+        if age > TABLE_AGE or (changes - self.tables_changes > max(4, 0.05 * changes) and age > 1.0):
             self._rebuild_agents()
 
     # -- the decision
 
-    def _curves(self) -> tuple[Array, Array]:
-        """Cumulants of the agents getting free and of the answers to come, at the answer times looked at."""
+    def _agent_rows(self) -> NDArray[np.int64]:
+        """The row of each agent in the table; row 0, never free, for those ready (counted apart) or
+        leaving."""
         used = len(self.slots) + len(self.vacant)
         doing = self.doing[:used]
         steps = ((self.books.now - self.since[:used]) / AGE_STEP).astype(np.int64)
-        bins = self.age_bin[np.minimum(np.maximum(steps, 0), len(self.age_bin) - 1)]
-        rows = np.where(doing > 0, (doing - 1) * BINS + bins + 1, 0)
-        counts = np.bincount(rows, minlength=len(self.agent_table)).astype(float)
-        return counts @ self.agent_table, self.in_flight.by_age() @ self.call_table
+        bins = self.age_bin[np.minimum(steps, len(self.age_bin) - 1)]
+        return (bins + (BINS * (doing - 1) + 1)) * (doing > 0)
 
     def _decide(self, max_calls: int) -> int:
         books = self.books
@@ -218,53 +222,20 @@ class Predictive(BookPacer):
             return 0
         self.in_flight.advance(books.now)
         self._refresh()
-        least = min(max(books.free() - len(books.dialing), 0), max_calls)
-        cold = not self.warm and self.in_flight.rate.settled < max(COLD_DIALS, len(books.agents))
+        free, dialing = books.free(), len(books.dialing)
+        least = min(max(free - dialing, 0), max_calls)
         most = max_calls
-        if cold:
-            most = min(most, max(int(COLD_LINES * books.free()) - len(books.dialing), 0))
-        price = self.money.price()
-        free, answers = self._curves()
-        calls = self._most_within(price, most, free, answers)
-        self.last = {
-            "price": price,
-            "expected_free": float(free[POINTS // 2]) + books.idle,
-            "expected_answers": float(answers[POINTS // 2]),
-            "cold": float(cold),
-        }
-        return max(calls, least)
+        if self.cold():
+            most = min(most, max(int(COLD_LINES * free) - dialing, 0))
+        if most <= least:
+            return least
+        start = books.idle - len(books.waiting)
+        loss = self.gauge.measure(start, self._agent_rows(), self.in_flight.by_age(), self.rate.error)
+        return max(most_within(self.money.price(), most, loss), least)
 
-    def _most_within(self, price: float, most: int, free: Array, answers: Array) -> int:
-        """The largest n ≤ most whose last call is lost with probability ≤ price: doubling, then halving."""
-        start = float(self.books.idle - len(self.books.waiting))
-        unsure = (answers[:POINTS] * self.rate.error) ** 2
-        mean = start + free[:POINTS] - answers[:POINTS]
-        var = free[POINTS : 2 * POINTS] + answers[POINTS : 2 * POINTS] + unsure
-        third = free[2 * POINTS :] - answers[2 * POINTS :]
-        new = self.call_table[0]
-
-        def fits(n: int) -> bool:
-            others = n - 1
-            if others == 0:
-                loss = mean_loss(self.weights, mean.tolist(), var.tolist(), third.tolist())
-            else:
-                loss = mean_loss(
-                    self.weights,
-                    (mean - others * new[:POINTS]).tolist(),
-                    (var + others * new[POINTS : 2 * POINTS]).tolist(),
-                    (third - others * new[2 * POINTS :]).tolist(),
-                )
-            return loss <= price
-
-        low, step = 0, 1
-        while low + step <= most and fits(low + step):
-            low += step
-            step *= 2
-        while step > 1:
-            step //= 2
-            if low + step <= most and fits(low + step):
-                low += step
-        return low
+    def cold(self) -> bool:
+        """Too few dials are settled to trust the answer rate."""
+        return not self.warm and self.in_flight.rate.settled < max(COLD_DIALS, len(self.books.agents))
 
     # -- settings and memory
 
@@ -276,9 +247,18 @@ class Predictive(BookPacer):
         self.money.live_answers = max(answered, 0)
 
     def explain(self, at: float) -> dict[str, float]:
+        self.books.clock(at)
+        self.in_flight.advance(self.books.now)
+        middle = len(self.after) // 2
+        free = self.free_table[self._agent_rows()].sum(axis=0)
+        answers = self.in_flight.by_age() @ self.answer_table
         return {
             **super().explain(at),
-            **self.last,
+            "expected_free": self.books.idle + float(free[middle]),
+            "expected_answers": float(answers[middle]),
+            "within": float(self.after[middle]),
+            "price": self.money.price(),
+            "cold": float(self.cold()),
             "answer_rate": self.rate.p,
             "target": self.money.target,
             "budget_left": self.money.left,
@@ -307,9 +287,7 @@ class Predictive(BookPacer):
         for doing, durations in self.durations.items():
             durations.restore(snapshot["durations"][doing.name.lower()], WARM_KEEP)
         self.budget(int(snapshot["budget"]["abandoned"]), int(snapshot["budget"]["answered"]))
-        self._rebuild_times()
-        self._rebuild_agents()
-        self._rebuild_calls()
+        self._rebuild()
 
 
 WAYS_OUT = {

@@ -1,7 +1,10 @@
 """Luck that does not depend on what a policy does: a hash of (seed, stream, index).
 
-The i-th customer dialled answers, talks and hangs up alike under every policy, so policies are compared in pairs.
+The i-th customer dialled answers, talks and hangs up alike under every policy, so policies are compared in
+pairs.
 """
+
+from math import erfc, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +15,6 @@ _Z = np.arange(-8.0, 8.0005, 0.002)
 
 
 def _normal_cdf(z: Array) -> Array:
-    from math import erfc, sqrt
-
     return np.array([0.5 * erfc(-x * sqrt(0.5)) for x in z])
 
 
@@ -34,15 +35,13 @@ def uniforms(seed: int, stream: int, start: int, count: int = BLOCK) -> Array:
 
     Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
     """
-    with np.errstate(over="ignore"):
-        x = np.arange(start, start + count, dtype=np.uint64)
-        x = x * np.uint64(0x9E3779B97F4A7C15) + _mix(np.uint64(seed) * np.uint64(0xD1B54A32D192ED03) + np.uint64(stream + 1))
-        x = _mix(x)
+    key = (seed * 0xD1B54A32D192ED03 + stream + 1) % 2**64
+    counter = np.arange(start, start + count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    x = _mix(counter + _mix(np.array([key], dtype=np.uint64)))
     return np.asarray((x >> np.uint64(11)).astype(np.float64) * 2.0**-53 + 2.0**-54)
 
 
-def _mix(x: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
-    with np.errstate(over="ignore"):
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
