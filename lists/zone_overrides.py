@@ -1,9 +1,8 @@
 """Where the library's zones of a prefix are too few: area codes that lie on both sides of a zone's border.
 
-Only candidates are added, and a call is allowed only when it is allowed in all of them, so an entry too
-many costs an hour of calling and an entry missing calls somebody at night. Source: county zone borders of
-49 CFR 71 and the North American numbering plan's maps, compared with phonenumbers 9 (which puts Gary in New
-York's zone).
+Only candidates are added, and a call is allowed only when it is allowed in all of them: an entry too many
+costs an hour of calling, an entry missing calls somebody at night. Source: county zone borders of 49 CFR 71
+and the North American numbering plan's maps, compared with phonenumbers 9 (Gary: New York there).
 """
 
 from collections.abc import Mapping

@@ -191,7 +191,11 @@ async def _base(conn: Connection, spec: LoadSpec, now: datetime) -> tuple[Base, 
                 known, given = " and ".join(base.key_columns), " and ".join(keys)
                 raise LoadError(f"The base {base.name} knows its customers by {known}, not by {given}.")
             return base, True
-    name = spec.base or f"{spec.shown_name} {now:%Y-%m-%d %H:%M:%S}"
+    wanted = spec.base or f"{spec.shown_name} {now:%Y-%m-%d %H:%M:%S}"
+    name, nth = wanted, 1
+    while await dial_lists.base_by_name(conn, name):
+        nth += 1
+        name = f"{wanted} ({nth})"
     made = await dial_lists.create_base(conn, name, region=spec.region, key_columns=keys, zone=None, now=now)
     return made, False
 

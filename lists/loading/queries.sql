@@ -185,3 +185,9 @@ INSERT INTO do_not_call (id, e164, campaign_id, source, created_by, created_at)
 SELECT DISTINCT ON (e164, campaign_id) id, e164, campaign_id, 'file', $1, $2 FROM forbidden
 ORDER BY e164, campaign_id
 ON CONFLICT DO NOTHING
+
+-- name: forbidden_and_known
+-- Those that are somebody's number or that ring now: only they have anything to end.
+SELECT DISTINCT f.e164, f.campaign_id FROM forbidden f
+WHERE EXISTS (SELECT FROM phone p WHERE p.e164 = f.e164)
+   OR EXISTS (SELECT FROM live_attempt l WHERE l.e164 = f.e164)

@@ -1,0 +1,158 @@
+"""Customers: found, made, changed."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lists import customers
+from lists.customers import Customer, CustomerEdit, NewPhone
+from lists.errors import NotFound, Refused
+from lists.model import PhoneState
+from storage.database import Database
+from tests.integration.lists.world import World, number
+
+
+async def test_a_customer_is_found_by_exact_number_before_any_by_last_digits(world: World) -> None:
+    exact = await world.customer("+33199001234")
+    same_tail = await world.customer("+34699001234")
+
+    assert [c.id for c in await customers.by_phone(world.conn, "+33199001234")] == [exact.id]
+    by_tail = await customers.by_phone(world.conn, "+99999001234")
+    assert {c.id for c in by_tail} == {exact.id, same_tail.id}
+
+
+async def test_several_customers_of_one_number_are_all_answered_the_last_changed_first(world: World) -> None:
+    first = await world.customer(number(0))
+    world.later(minutes=1)
+    second = await world.customer(number(0))
+    world.later(minutes=1)
+    await customers.edit(world.conn, first.id, CustomerEdit(name="Ana"), world.now)
+
+    assert [c.id for c in await customers.by_phone(world.conn, number(0))] == [first.id, second.id]
+
+
+async def test_an_unknown_number_finds_nobody(world: World) -> None:
+    await world.customer(number(0))
+
+    assert await customers.by_phone(world.conn, "+33555555555") == []
+    assert await customers.by_phone(world.conn, "+331") == []
+
+
+async def test_a_customer_is_made_with_phones_in_order_and_known_by_document(world: World) -> None:
+    made = await customers.create(
+        world.conn,
+        world.base_id,
+        document="X-1",
+        name="Óscar Ibáñez",
+        phones=[NewPhone("01 99 00 00 01", "home"), NewPhone("+33199000002")],
+        data={"city": "Lyon"},
+        now=world.now,
+    )
+
+    assert (made.key, made.name, made.data, made.region) == ("X-1", "Óscar Ibáñez", {"city": "Lyon"}, "FR")
+    assert [(p.position, p.e164, p.kind) for p in made.phones] == [
+        (0, "+33199000001", "home"), (1, "+33199000002", ""),
+    ]  # fmt: skip
+    assert made.phones[0].zones == ("Europe/Paris",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "error_id"),
+    [
+        ({"phones": [NewPhone("555")]}, "bad_number"),
+        ({}, "no_key"),
+        ({"document": "taken"}, "customer_exists"),
+    ],
+)
+async def test_what_cannot_be_a_customer_is_refused_with_a_stable_id(
+    world: World, fields: dict[str, Any], error_id: str
+) -> None:
+    await customers.create(world.conn, world.base_id, document="taken", now=world.now)
+
+    with pytest.raises(Refused) as refused:
+        await customers.create(world.conn, world.base_id, **fields, now=world.now)
+    assert refused.value.error_id == error_id
+
+
+async def test_an_edit_changes_what_is_given_merges_data_and_removes_what_is_none(world: World) -> None:
+    made = await world.customer(number(0), name="Ana", document="1", data={"a": 1, "b": 2})
+
+    edited = await customers.edit(
+        world.conn, made.id, CustomerEdit(name="Ana María", data={"b": None, "c": 3}), world.now
+    )
+
+    assert (edited.name, edited.document, edited.data) == ("Ana María", "1", {"a": 1, "c": 3})
+    with pytest.raises(NotFound):
+        await customers.edit(world.conn, uuid4(), CustomerEdit(), world.now)
+
+
+async def test_two_editors_of_different_fields_lose_nothing(world: World, db: Database) -> None:
+    made = await world.customer(number(0))
+
+    async def edit(field: str) -> None:
+        async with db.transaction() as conn:
+            await customers.edit(conn, made.id, CustomerEdit(data={field: 1}), world.now)
+
+    await asyncio.gather(*(edit(f"field {n}") for n in range(6)))
+
+    assert len((await customers.card(world.conn, made.id)).data) == 6
+
+
+async def test_a_new_phone_becomes_the_last_alternative_and_a_known_one_is_answered(world: World) -> None:
+    made = await world.customer(number(0))
+
+    added = await customers.add_phone(world.conn, made.id, NewPhone("01 99 00 00 07"), world.now)
+    again = await customers.add_phone(world.conn, made.id, NewPhone("+33199000007"), world.now)
+
+    assert (added.position, added.e164) == (1, "+33199000007")
+    assert again.id == added.id
+
+
+async def test_a_wrong_number_is_retired_and_may_come_back(world: World) -> None:
+    made = await world.customer(number(0))
+    phone = made.phones[0]
+
+    await customers.retire_phone(world.conn, phone.id, PhoneState.WRONG_NUMBER, world.now)
+    assert (await customers.card(world.conn, made.id)).phones[0].state is PhoneState.WRONG_NUMBER
+    await customers.retire_phone(world.conn, phone.id, PhoneState.GOOD, world.now)
+    assert (await customers.card(world.conn, made.id)).phones[0].state is PhoneState.GOOD
+    with pytest.raises(NotFound):
+        await customers.retire_phone(world.conn, uuid4(), PhoneState.BAD, world.now)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"name": "ibanez"}, ["Óscar Ibáñez"]),
+        ({"name": "IBÁÑEZ"}, ["Óscar Ibáñez"]),
+        ({"name": "100%"}, ["100% Vivo"]),
+        ({"document": "20"}, ["100% Vivo", "Óscar Ibáñez"]),
+        ({"phone": "01 99 00 00 01"}, ["Óscar Ibáñez"]),
+        ({"phone": "+33 1 99 00 00 01"}, ["Óscar Ibáñez"]),
+        ({"phone": "0002"}, ["100% Vivo"]),
+        ({"document": "2000", "phone": "0199000002"}, ["100% Vivo"]),
+        ({"document": "2000", "name": "nobody"}, []),
+        ({}, ["100% Vivo", "Óscar Ibáñez"]),
+    ],
+)
+async def test_search_answers_whoever_meets_every_condition_by_name(
+    world: World, query: dict[str, str], found: list[str]
+) -> None:
+    await world.customer(number(1), name="Óscar Ibáñez", document="2000001")
+    await world.customer(number(2), name="100% Vivo", document="2000002")
+
+    assert [c.name for c in await customers.search(world.conn, **query)] == found  # type: ignore[arg-type]
+
+
+async def test_search_keeps_to_an_owner_and_to_its_page(world: World) -> None:
+    agent = uuid4()
+    made: list[Customer] = [await world.customer(number(n), name=f"C{n}") for n in range(4)]
+    assert await customers.assign(world.conn, [c.id for c in made[:3]], agent, world.now) == 3
+
+    async def page(offset: int) -> list[str]:
+        return [c.name for c in await customers.search(world.conn, owner_id=agent, limit=2, offset=offset)]
+
+    assert await page(0) == ["C0", "C1"]
+    assert await page(2) == ["C2"]
