@@ -59,7 +59,7 @@ def enriched(document: dict[str, Any], routers: Iterable[APIRouter]) -> dict[str
     components = document.setdefault("components", {})
     components["securitySchemes"] = SCHEMES
     schemas = components.setdefault("schemas", {})
-    schemas["ErrorOut"] = ErrorOut.model_json_schema(ref_template=REF)
+    schemas["ErrorOut"] = ErrorOut.model_json_schema()
     for name, schema in settings_components()[1].items():
         schemas.setdefault(name, schema)
     _refer(document)

@@ -3,14 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from crm_api import phones
-from crm_api.access import Agent, Supervisor, SupervisorOnce
+from crm_api.access import Agent, Supervisor, SupervisorOnce, SupervisorUpload
 from crm_api.do_not_call import service
-from crm_api.do_not_call.schemas import BlockedOut, BlockIn, CheckOut, EntryOut, LiftedOut, LiftIn
+from crm_api.do_not_call.schemas import (
+    BlockedOut,
+    BlockIn,
+    CheckOut,
+    EntryOut,
+    FileOut,
+    FileQuery,
+    LiftedOut,
+    LiftIn,
+)
 from crm_api.errors import invalid
 from crm_api.guarded import Guarded
+from crm_api.loads.spool import BINARY, remove, spooled
 from crm_api.schemas import Page, Paged
 from lists import do_not_call
 
@@ -57,6 +67,18 @@ async def block(body: BlockIn, call: SupervisorOnce) -> BlockedOut:
     blocked = await service.block(call, body)
     call.note(body.customer_id, numbers=list(blocked.numbers[:50]), campaign=str(body.campaign_id))
     return blocked
+
+
+@router.post("/upload", openapi_extra=BINARY)
+async def upload(asked: Annotated[FileQuery, Query()], request: Request, visit: SupervisorUpload) -> FileOut:
+    """Send the file as the body. Answered when it holds; the same numbers again change nothing."""
+    path = await spooled(request, visit.hub.settings.spool_dir)
+    try:
+        done = await service.load(visit, asked, path)
+    finally:
+        remove(path)
+    visit.note(done.load_id, file=asked.file_name, forbidden=done.forbidden)
+    return done
 
 
 @router.post("/{entry_id}/lift")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from crm_api.schemas import In, Out, Short, Typed
 from lists.do_not_call import Source
@@ -20,6 +20,27 @@ class BlockIn(In):
     customer_id: UUID | None = None
     campaign_id: UUID | None = None
     reason: Short = ""
+
+
+class FileQuery(BaseModel):
+    """Lines of `phone;campaign;`, or `phone;;` for every campaign."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file_name: Annotated[str, StringConstraints(max_length=200)] = "do-not-call.csv"
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    encoding: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = None
+
+
+class FileOut(Out):
+    """`already`: forbidden before. The rejected lines are under `/api/loads/{load_id}/rejects`."""
+
+    load_id: UUID
+    rows: int
+    forbidden: int
+    already: int
+    rejected: int
+    hung_up: int
 
 
 class LiftIn(In):

@@ -1,15 +1,54 @@
 """Do-not-call: it holds before the next dial, ends what waits, and hangs up what still rings."""
 
+from pathlib import Path
+
 from crm_api import phones
-from crm_api.access import Call
+from crm_api.access import Call, Visit
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
-from crm_api.do_not_call.schemas import BlockedOut, BlockIn
+from crm_api.do_not_call.schemas import BlockedOut, BlockIn, FileOut, FileQuery
 from crm_api.errors import invalid
+from dialer import campaigns, commands
 from dialer.commands import Kind
 from lists import customers, do_not_call
 from lists.do_not_call import Source
+from lists.loading.do_not_call_file import load_do_not_call
 from typifications import agenda
+
+MOST = 100_000
+
+
+async def load(visit: Visit, asked: FileQuery, path: Path) -> FileOut:
+    """Forbid every number of a file. Raises the lists' LoadError."""
+    hub, watched = visit.hub, visit.who.campaigns
+    async with hub.db.connection() as conn:
+        ids = list(watched) if watched is not None else None
+        known = {one.name: one.id for one in await campaigns.page(conn, ids=ids, limit=MOST)}
+    done = await load_do_not_call(
+        hub.db,
+        path,
+        region=asked.region,
+        campaigns=known,
+        file_name=asked.file_name,
+        encoding=asked.encoding,
+        user_id=visit.who.user_id,
+        now=visit.now,
+    )
+    if done.ringing:
+        async with hub.db.transaction() as conn:
+            payload = {"attempt_ids": [str(one) for one in done.ringing]}
+            await commands.submit(
+                conn, Kind.CALL_CANCEL, None, payload, user_id=visit.who.user_id, now=visit.now
+            )
+        commands.wake(hub.bus)
+    return FileOut(
+        load_id=done.load_id,
+        rows=done.rows,
+        forbidden=done.forbidden,
+        already=done.already,
+        rejected=done.rejected,
+        hung_up=len(done.ringing),
+    )
 
 
 async def block(call: Call, body: BlockIn) -> BlockedOut:

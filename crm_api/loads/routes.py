@@ -13,18 +13,12 @@ from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.loads import service
 from crm_api.loads.schemas import LoadOut, LoadQuery, StartedOut
-from crm_api.loads.spool import spooled
+from crm_api.loads.spool import BINARY, spooled
 from crm_api.schemas import Page, Paged
 from lists.loading import load as loading
 
 router = APIRouter(prefix="/api/loads", tags=["loads"], route_class=Guarded)
 
-BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 EXAMPLE = (
     ("telefono", "telefonos_alternativos", "documento", "nombre", "saldo"),
     ("+34 612 345 678", "+34 912 345 678", "12345678Z", "Ana Ibáñez", "120.50"),
@@ -32,7 +26,7 @@ EXAMPLE = (
 )
 
 
-@router.post("", status_code=202, openapi_extra=BODY)
+@router.post("", status_code=202, openapi_extra=BINARY)
 async def start(
     asked: Annotated[LoadQuery, Query()], request: Request, visit: SupervisorUpload
 ) -> StartedOut:

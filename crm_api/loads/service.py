@@ -56,7 +56,7 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
 
 
 async def start(visit: Visit, spec: LoadSpec) -> StartedOut:
-    """Begin to load; what is wrong with the file as a whole is refused at once. `spec.path` is ours to remove."""
+    """Begin to load; a file that cannot be read is refused at once. `spec.path` is removed."""
     hub, load_id = visit.hub, uuid7(visit.now)
     ended: asyncio.Future[LoadResult] = asyncio.get_running_loop().create_future()
 

@@ -4,13 +4,20 @@ import asyncio
 import os
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from fastapi import Request
 
 from crm_api.errors import invalid
 
 PIECE = 1 << 20
+BINARY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""What a route says of a body it reads by itself."""
 
 
 async def spooled(request: Request, folder: Path | None) -> Path:

@@ -155,6 +155,33 @@ async def test_an_upload_leaves_its_audit_row(
     assert (row["target"], row["detail"]["file"]) == (load["id"], "marzo.csv")
 
 
+async def test_a_do_not_call_file_forbids_for_one_campaign_or_for_all(
+    api: Api, operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    text = "+34612345678;ventas;\n698765432;;\nx;;\n+34612345679;none;\n"
+    params = {"region": "ES", "file_name": "robinson.csv"}
+    done = accepted(await operator.post("/api/do-not-call/upload", params=params, content=text.encode()))
+    assert [done[name] for name in ("rows", "forbidden", "already", "rejected")] == [4, 2, 0, 2]
+    rejects = await operator.get(f"/api/loads/{done['load_id']}/rejects")
+    assert "bad_phone" in rejects.text
+    assert "unknown_campaign" in rejects.text
+    for number, campaign_id, blocked in (
+        ("+34612345678", None, False),
+        ("+34612345678", str(campaign.id), True),
+        ("+34698765432", None, True),
+    ):
+        asked = {"number": number} | ({"campaign_id": campaign_id} if campaign_id else {})
+        check = accepted(await operator.get("/api/do-not-call/check", params=asked))
+        assert check["blocked"] is blocked, asked
+    again = accepted(await operator.post("/api/do-not-call/upload", params=params, content=text.encode()))
+    assert (again["forbidden"], again["already"]) == (0, 2)
+    refused(
+        await operator.post("/api/do-not-call/upload", params={"region": "XX"}, content=b"1;;"),
+        422,
+        "unreadable_file",
+    )
+
+
 async def test_the_example_loads_as_it_says(operator: httpx.AsyncClient, campaign: Campaign) -> None:
     example = await operator.get("/api/loads/example")
     mapping = "phone=telefono,alternatives=telefonos_alternativos,key=documento,name=nombre"
