@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import msgspec
 
 from ami.connection import AsteriskLink, Server
+from ami.events import BridgeEnter, Event
 from ami.simulator import Behaviour, Fate, Population, SimulatedAsterisk
 from ami.simulator import Settings as PbxSettings
 from dialer import agents, campaigns, commands, live, trunks
@@ -30,6 +32,7 @@ from lists.settling import last_position
 from storage.bus import LocalBus
 from storage.clock import VirtualClock
 from storage.database import Database
+from storage.errors import DatabaseDown, DeadlinePassed
 from storage.ids import uuid7
 from storage.partitions import ensure_partitions
 from tests.helpers import until
@@ -88,6 +91,8 @@ class House:
     agents: list[Agent] = field(default_factory=list)
     heard: list[live.Live] = field(default_factory=list)
     """Everything the agents' desktops were told."""
+    begins_lost: int = 0
+    conversations: set[str] = field(default_factory=set)
 
     # --- given ----------------------------------------------------------------------------------------
 
@@ -246,8 +251,18 @@ class House:
                 told = live.decode(message.payload).body  # type: ignore[union-attr]
                 if isinstance(told, live.AgentIs) and told.state == "wrapup":
                     await self.clock.sleep(after_s)
-                    if self.state(agent.id) == "wrapup":
-                        await self.typify(agent.id, result)
+                    await self._typify_patiently(agent, result)
+
+    async def _typify_patiently(self, agent: Agent, result: Result) -> None:
+        """As a desktop does: again, while the database or the worker is away."""
+        while self.worker.engine is None or self.state(agent.id) == "wrapup":
+            try:
+                if self.worker.engine is not None:
+                    await self.typify(agent.id, result)
+                    return
+            except (DatabaseDown, DeadlinePassed):
+                pass
+            await self.clock.sleep(1)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -284,6 +299,29 @@ class House:
         await self.worker.start()
         await until(lambda: self.worker.engine, 20)
 
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """The engine misses every event of the PBX meanwhile."""
+        heard, self.link._handlers = self.link._handlers, []
+        try:
+            yield
+        finally:
+            self.link._handlers = heard
+
+    @contextmanager
+    def begin_answers_lost(self) -> Iterator[None]:
+        """The next *begin* is committed, and its answer does not arrive."""
+        placer = self.engine._placer
+        begin = placer._begin
+
+        async def lost(*args: Any) -> Any:
+            await begin(*args)
+            self.begins_lost += 1
+            raise DatabaseDown("the connection was lost at the commit")
+
+        with patch.object(placer, "_begin", lost):
+            yield
+
     # --- what is seen ---------------------------------------------------------------------------------
 
     async def until(self, condition: Callable[[], Any], seconds: float = 60, message: str = "") -> Any:
@@ -307,6 +345,15 @@ class House:
         """The numbers called so far, in order, as the PBX saw them."""
         return [f"+{placed.number}" for placed in self.pbx.calls]
 
+    def overhear(self, event: Event) -> None:
+        if isinstance(event, BridgeEnter) and event.kind == "basic":
+            self.conversations.add(event.bridge)
+
+    @property
+    def joined(self) -> int:
+        """Conversations the PBX has begun so far."""
+        return len(self.conversations)
+
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         async with self.db.connection() as conn:
             return [dict(row) for row in await conn.fetch(sql, *values)]
@@ -326,10 +373,10 @@ class House:
         found = await self.rows("SELECT outcome, count(*) AS n FROM attempt GROUP BY outcome")
         return Counter({row["outcome"]: row["n"] for row in found})
 
-    async def finished(self, seconds: float = 86_400) -> None:
-        """Until no contact is open any more."""
+    async def finished(self, seconds: float = 86_400, *, but: Collection[str] = ()) -> None:
+        """Until no contact is open any more, those in the states of `but` apart."""
         end = self.clock.now().timestamp() + seconds
-        open_states = {"pending", "live", "awaiting_typification", "scheduled"}
+        open_states = {"pending", "live", "awaiting_typification", "scheduled"} - set(but)
         while open_states & (await self.states()).keys():
             if self.clock.now().timestamp() > end:
                 raise AssertionError(f"not finished after {seconds} s: {await self.states()}")
@@ -355,7 +402,9 @@ async def open_house(
             )
         )
         link = AsteriskLink(
-            Server("main", "127.0.0.1", pbx.port, pbx.username, pbx.secret), in_flight=clock.in_flight
+            Server("main", "127.0.0.1", pbx.port, pbx.username, pbx.secret),
+            in_flight=clock.in_flight,
+            sleep=clock.sleep,  # an outage lasts as long in business time as the back-off says
         )
         await link.start()
         stack.push_async_callback(link.stop)
@@ -365,6 +414,7 @@ async def open_house(
             base = await dial_lists.create_base(conn, "base", region="FR", now=NOON)
         bus = LocalBus(queue_limit=100_000)
         house = House(clock, db, dsn, bus, pbx, link, None, base.id, stack)  # type: ignore[arg-type]
+        link.subscribe(house.overhear)
         await house.start_worker()
 
         async def stop() -> None:
