@@ -1,0 +1,1 @@
+"""Which customers are meant: conditions as values, compiled to SQL, counted before anybody acts on them."""
