@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ami.actions import Action, Originate
-from ami.errors import ActionRefused, AmiError, BadAction, LinkLost
+from ami.errors import ActionRefused, AmiError, BadAction, Unanswered
 from dialer import call as machine
 from dialer.dialing import caller_id, dial_string
 from dialer.engine.calls import LiveCall
@@ -89,7 +89,7 @@ class Placer:
     async def begin_one(self, begin: Begin, settings: Settings) -> Refusal | None:
         async with self._tools.db.transaction() as conn:
             answers = await attempts.begin(
-                conn, [begin], {begin.campaign_id: settings.caps}, self._tools.clock.now()
+                conn, [begin], {begin.campaign_id: settings.effective_caps}, self._tools.clock.now()
             )
         return answers[0]
 
@@ -111,7 +111,7 @@ class Placer:
         except BadValue as error:
             log.warning("contact %s cannot be dialled: %s", contact.contact_id, error)
             decision = Finish(ContactState.REJECTED, "not_dialable")
-            settlement = Settlement(contact.contact_id, decision, settings.caps)
+            settlement = Settlement(contact.contact_id, decision, settings.effective_caps)
             self._tools.writer.job(lambda conn, at: contacts.settle_many(conn, [settlement], at))
             return decision
         trunk.limits.take(now)
@@ -135,7 +135,7 @@ class Placer:
 
     async def _begin(self, planned: Sequence[Planned], settings: Settings) -> list[Refusal | None]:
         begins = [plan.begin for plan in planned]
-        caps = {begin.campaign_id: settings.caps for begin in begins}
+        caps = {begin.campaign_id: settings.effective_caps for begin in begins}
         try:
             async with self._tools.db.transaction() as conn:
                 return await attempts.begin(conn, begins, caps, self._tools.clock.now())
@@ -175,7 +175,7 @@ class Placer:
     def _failed(self, call: LiveCall, error: AmiError) -> None:
         """Certainly not sent, or refused: over. Otherwise nobody knows, and it counts as sent."""
         never_went = isinstance(error, ActionRefused | BadAction) or (
-            isinstance(error, LinkLost) and not error.sent
+            isinstance(error, Unanswered) and not error.sent
         )
         if never_went and not call.over:
             self._tools.calls.happen(call, machine.OriginateRefused(str(error)))

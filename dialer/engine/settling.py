@@ -33,7 +33,7 @@ def ending_of(
         after = _after_talk(call, settings, cancel)
     elif call.contact_id is not None:
         decision = after_call(found, settings, call.retries, now)
-        settlement = Settlement(call.contact_id, decision, settings.caps)
+        settlement = Settlement(call.contact_id, decision, settings.effective_caps)
         if call.kind is AttemptKind.AGENT_BOUND:
             after = _after_bound_call(settlement, found, settings)
             settlement = None
@@ -58,7 +58,7 @@ def call_facts(facts: machine.Facts) -> CallFacts:
 
 
 def rules_of(settings: Settings) -> Rules:
-    return Rules(recall_wait_s=settings.recall_wait_s, caps=settings.caps)
+    return Rules(recall_wait_s=settings.recall_wait_s, caps=settings.effective_caps)
 
 
 def _closing(call: LiveCall, found: Verdict, now: datetime) -> Closing:
@@ -91,7 +91,7 @@ def _after_talk(call: LiveCall, settings: Settings, cancel: Cancel) -> Job:
         if applied is not None:
             cancel(applied.hang_up)
         elif call.contact_id is not None:
-            waits = Settlement(call.contact_id, AwaitTypification(), settings.caps)
+            waits = Settlement(call.contact_id, AwaitTypification(), settings.effective_caps)
             await contacts.settle_many(conn, [waits], now)
 
     return apply
@@ -113,6 +113,6 @@ def _after_bound_call(ordinary: Settlement, found: Verdict, settings: Settings) 
                     decision = Retry(
                         decision.not_before, decision.phone, outcome=decision.outcome, unbind=True
                     )
-        await contacts.settle_many(conn, [Settlement(contact_id, decision, settings.caps)], now)
+        await contacts.settle_many(conn, [Settlement(contact_id, decision, settings.effective_caps)], now)
 
     return apply

@@ -1,0 +1,58 @@
+"""Before a call is sent: the law's caps, and originates that certainly never left."""
+
+from unittest.mock import patch
+
+import msgspec
+import pytest
+
+from ami.actions import Action, Originate
+from ami.errors import ActionTimeout, LinkLost, Unanswered
+from ami.link import Response
+from dialer.outcome import Outcome
+from dialer.settings import RetryRule
+from lists.model import Caps
+from tests.integration.dialer.house import ANSWERS, BUSY, SETTINGS, House, in_virtual_time, number
+
+MAIN = number(1)
+
+
+def test_a_preset_tightens_the_campaigns_own_caps_at_every_begin(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        loose = Caps(per_contact=20, per_number=10, number_gap_s=0, customer_gap_s=0)
+        often = {Outcome.BUSY: RetryRule(wait_s=60, max=20)}
+        law = msgspec.structs.replace(SETTINGS, caps=loose, retry=often, preset="us_florida")
+        await house.trunk()
+        campaign = await house.campaign(settings=law)
+        await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, BUSY)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.clock.sleep(3600)
+        assert house.dialled() == [MAIN] * 3, "Florida: at most three calls to a number in 24 hours"
+
+    in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize("error", [ActionTimeout, LinkLost])
+def test_an_originate_that_never_left_costs_nothing_and_is_sent_again(
+    database_dsn: str, error: type[Unanswered]
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        send, failures = house.link.send, [error("the socket was full", sent=False)]
+
+        async def once_full(action: Action, *, deadline: float = 5.0) -> Response:
+            if isinstance(action, Originate) and failures:
+                raise failures.pop()
+            return await send(action, deadline=deadline)
+
+        with patch.object(house.link, "send", once_full):
+            contact = await house.contact(await house.list_(campaign.id), MAIN)
+            await house.until(lambda: house.state(ana.id) == "talking", 600)
+        assert house.dialled() == [MAIN]
+        assert await house.outcomes() == {"refused": 1, None: 1}
+        assert (await house.contact_row(contact))["attempts"] == 1
+
+    in_virtual_time(database_dsn, story)
