@@ -30,7 +30,7 @@ def test_each_paced_call_counts_once(found: Verdict, row: Counts) -> None:
     assert counts(AttemptKind.DIALLED, found) == row
 
 
-@pytest.mark.parametrize("kind", set(AttemptKind) - {AttemptKind.DIALLED})
+@pytest.mark.parametrize("kind", sorted(set(AttemptKind) - {AttemptKind.DIALLED}))
 def test_calls_that_are_not_paced_are_outside_the_ratio(kind: AttemptKind) -> None:
     assert counts(kind, ABANDONED) == Counts()
 
