@@ -183,7 +183,7 @@ async def _settle_refused(
     caps: Mapping[UUID, Caps],
     now: datetime,
 ) -> None:
-    """Leave every refused contact in a state from which it goes on by itself."""
+    """Leave every refused contact in a state from which it goes on by itself; called by hand: as it was."""
     given_back: dict[str, list[UUID]] = {}
     moved: list[Settlement] = []
     postponed: dict[datetime, list[UUID]] = {}
@@ -191,7 +191,7 @@ async def _settle_refused(
         refusal = refusals.get(b.attempt_id)
         if refusal is None or b.contact is None or refusal.reason is RefusalReason.LOST_RESERVATION:
             continue
-        if refusal.reason in _GIVEN_BACK:
+        if refusal.reason in _GIVEN_BACK or b.kind is AttemptKind.MANUAL:
             given_back.setdefault(b.worker, []).append(b.contact.contact_id)
         elif refusal.reason in _NEXT_PHONE:
             retry = Retry(not_before=now, phone="next")

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from lists import customers, dial_lists
 from lists.errors import NotFound, Refused
-from lists.gate import close_gate
 from lists.model import Caps, ContactState, Decision, PhoneState, Settled, Settlement
 from lists.queries import CONTACTS, Row
 from lists.settling import ContactFacts, PhoneFacts, Place, last_position, place
@@ -189,12 +188,6 @@ async def release_scheduled(
 async def stranded(conn: Connection, campaign_id: UUID) -> list[UUID]:
     """Contacts marked live without a live attempt: their worker died between closing and settling."""
     return [row["id"] for row in await conn.fetch(CONTACTS.stranded, campaign_id)]
-
-
-async def remove_from_lists(conn: Connection, customer_id: UUID, now: datetime) -> int:
-    """End waiting contacts of every list that hold one of the customer's numbers; live calls finish."""
-    await close_gate(conn)
-    return len(await conn.fetch(CONTACTS.remove_from_lists, customer_id, now))
 
 
 async def add_one(conn: Connection, record: Record, now: datetime) -> UUID:

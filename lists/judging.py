@@ -46,7 +46,10 @@ def judge(begin: Begin, facts: Facts, caps: Caps, now: datetime) -> Refusal | No
     if begin.contact is not None:
         if not facts.list_open or (facts.list_paused and not manual):
             return refuse(RefusalReason.LIST_CLOSED)
-        if facts.contact_state is not ContactState.PENDING or facts.reserved_by != begin.worker:
+        waiting = facts.contact_state is ContactState.PENDING
+        # Who calls by hand may come before the appointment.
+        waiting = waiting or (manual and facts.contact_state is ContactState.SCHEDULED)
+        if not waiting or facts.reserved_by != begin.worker:
             return refuse(RefusalReason.LOST_RESERVATION)
     if facts.do_not_call:
         return refuse(RefusalReason.DO_NOT_CALL)

@@ -60,7 +60,7 @@ WITH u AS MATERIALIZED (
 ), contact_now AS (
     UPDATE contact c SET state = 'live', attempts = c.attempts + 1, last_at = u.begun_at,
                          reserved_by = NULL, reserved_until = NULL
-    FROM u WHERE c.id = u.contact_id
+    FROM u WHERE c.id = u.contact_id AND c.state IN ('pending', 'scheduled')  -- ended meanwhile: it stays ended
 ), per_number AS (
     INSERT INTO contact_phone AS p (contact_id, e164, attempts)
     SELECT contact_id, e164, 1 FROM u WHERE contact_id IS NOT NULL

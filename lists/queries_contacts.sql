@@ -52,15 +52,6 @@ WHERE l.campaign_id = $1 AND c.state = 'live'
   AND NOT EXISTS (SELECT FROM live_attempt a WHERE a.contact_id = c.id)
 ORDER BY c.id
 
--- name: remove_from_lists
--- Waiting contacts of every customer who shares one of this customer's numbers.
-UPDATE contact c SET state = 'removed', final_reason = 'removed_by_result', finished_at = $2,
-                     reserved_by = NULL, reserved_until = NULL
-WHERE c.state IN ('pending', 'awaiting_typification', 'scheduled')
-  AND c.customer_id IN (SELECT other.customer_id FROM phone mine JOIN phone other ON other.e164 = mine.e164
-                        WHERE mine.customer_id = $1)
-RETURNING c.id
-
 -- name: add_contact
 INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, position, next_at, zone_key, agent_id,
                      data, created_at)

@@ -100,7 +100,7 @@ WITH picked AS MATERIALIZED (
       AND l.ready AND l.deleted_at IS NULL
     FOR UPDATE OF c SKIP LOCKED
 ), lent AS (
-    UPDATE contact c SET state = 'pending', reserved_by = $2, reserved_until = now() + make_interval(secs => $3)
+    UPDATE contact c SET reserved_by = $2, reserved_until = now() + make_interval(secs => $3)
     FROM picked WHERE c.id = picked.id
     RETURNING c.*
 )
@@ -120,7 +120,7 @@ LEFT JOIN LATERAL (
 
 -- name: release
 UPDATE contact SET reserved_by = NULL, reserved_until = NULL
-WHERE id = ANY($1) AND state = 'pending' AND reserved_by = $2
+WHERE id = ANY($1) AND state IN ('pending', 'scheduled') AND reserved_by = $2
 RETURNING id
 
 -- name: postpone

@@ -37,7 +37,7 @@ async def reserve_one(
 ) -> Reserved | None:
     """Lend one waiting contact whatever its due time (preview, click to call). None: not to be had.
 
-    A scheduled contact becomes a waiting one.
+    A scheduled contact may be called by hand before its time; it stays scheduled until the attempt begins.
     """
     lent = await _lent(conn, await conn.fetch(RESERVING.reserve_one, contact_id, worker, lease_s), now)
     return lent[0] if lent else None

@@ -400,13 +400,39 @@ async def test_a_contact_closed_but_never_settled_is_found_stranded(world: World
     assert await contacts.stranded(world.conn, world.campaign_id) == [contact]
 
 
-async def test_a_single_contact_can_be_reserved_before_its_time_for_preview_or_click(world: World) -> None:
-    contact = await world.contact(
-        await world.list_(), number(0), next_at=world.now + timedelta(hours=3), state="scheduled"
-    )
+async def test_a_single_contact_can_be_reserved_before_its_time_by_one_only(world: World) -> None:
+    contact = await world.contact(await world.list_(), number(0), next_at=world.now + timedelta(hours=3))
 
     lent = await reserving.reserve_one(world.conn, contact, worker="w", lease_s=60, now=world.now)
+
     assert lent is not None
+    assert await reserving.reserve_one(world.conn, contact, worker="w2", lease_s=60, now=world.now) is None
     assert await world.begin(world.attempt(lent, worker="w")) == [None]
-    again = await reserving.reserve_one(world.conn, contact, worker="w2", lease_s=60, now=world.now)
-    assert again is None
+
+
+async def test_a_scheduled_contact_may_be_called_before_its_time_only_by_hand(
+    world: World,
+) -> None:
+    contact = await world.contact(await world.list_(), number(0), state="scheduled")
+    lent = await reserving.reserve_one(world.conn, contact, worker="w", lease_s=60, now=world.now)
+    assert lent is not None
+
+    assert reasons(await world.begin(world.attempt(lent, worker="w"))) == [Reason.LOST_RESERVATION]
+    assert await world.begin(world.attempt(lent, worker="w", kind=AttemptKind.MANUAL)) == [None]
+    assert await world.state(contact) is ContactState.LIVE
+
+
+async def test_a_refused_call_by_hand_leaves_its_contact_as_it_was(world: World) -> None:
+    contact = await world.contact(await world.list_(), number(0), number(1), state="scheduled")
+    lent = await reserving.reserve_one(world.conn, contact, worker="w", lease_s=60, now=world.now)
+    assert lent is not None
+    async with world.conn.transaction():
+        await do_not_call.add(
+            world.conn, numbers=[number(0)], campaign_id=None, source=do_not_call.Source.FILE, now=world.now
+        )
+
+    manual = world.attempt(lent, worker="w", kind=AttemptKind.MANUAL)
+    assert reasons(await world.begin(manual)) == [Reason.DO_NOT_CALL]
+
+    row = await world.row(contact)
+    assert (row["state"], row["cursor"], row["reserved_by"]) == ("scheduled", 0, None)

@@ -186,21 +186,6 @@ async def test_a_scheduled_contact_is_released_to_its_number_and_agent_when_due(
     assert (row["next_at"], row["zone_key"]) == (world.now, "Europe/Paris")
 
 
-async def test_remove_from_lists_ends_every_waiting_contact_holding_one_of_the_numbers(world: World) -> None:
-    dial_list = await world.list_()
-    mine = await world.customer(number(0), number(1))
-    own = await world.queue(dial_list, mine.id)
-    sharing = await world.contact(dial_list, number(5), number(1))
-    other = await world.contact(dial_list, number(7))
-
-    async with world.conn.transaction():
-        assert await contacts.remove_from_lists(world.conn, mine.id, world.now) == 2
-
-    assert await world.state(own) is ContactState.REMOVED
-    assert await world.state(sharing) is ContactState.REMOVED
-    assert await world.state(other) is ContactState.PENDING
-
-
 async def test_why_not_names_everything_that_stands_in_the_way(world: World) -> None:
     dial_list = await world.list_()
     until = world.now + timedelta(hours=1)
