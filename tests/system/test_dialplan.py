@@ -242,13 +242,15 @@ async def test_a_refused_call_ends_with_its_cause_and_was_never_answered(
     assert (record.answered, record.cause) == (None, int(cause))
 
 
-async def test_a_customer_who_hangs_up_while_waiting_is_gone_and_not_closed(ami: Ami) -> None:
-    attempt = await ami.call(number(Customer.GONE_AT_ONCE), TRUNK)
+async def test_customers_who_hang_up_in_the_moment_of_the_answer_are_gone_by_themselves_and_not_closed(
+    ami: Ami,
+) -> None:
+    attempts = [await ami.call(number(Customer.GONE_AT_ONCE), TRUNK) for _ in range(10)]
 
-    await ami.event("MarcadorAnswered", Attempt=attempt)
-    await ami.event("Hangup", Uniqueid=attempt)
-
-    assert not closed(ami, attempt)
+    for attempt in attempts:
+        hangup = await ami.event("Hangup", Uniqueid=attempt)
+        assert hangup["Cause"] == "16"
+        assert not closed(ami, attempt)
 
 
 async def test_early_media_is_no_answer(ami: Ami) -> None:
