@@ -28,7 +28,7 @@ async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
     contact_ids = [row.contact_id for row in rows if row.contact_id is not None]
     retries = {row["id"]: row["retries"] for row in await conn.fetch(QUERIES["retries"], contact_ids)}
     for row in rows:
-        _adopt_call(row, retries.get(row.contact_id, {}) if row.contact_id else {}, tools, hub)
+        adopt_call(row, retries.get(row.contact_id, {}) if row.contact_id else {}, tools, hub)
     presences = await people.presences(conn)
     attempt_ids = [presence.attempt_id for presence in presences if presence.attempt_id is not None]
     abouts = {row["id"]: row for row in await conn.fetch(QUERIES["of_attempt"], attempt_ids)}
@@ -37,7 +37,7 @@ async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
         _adopt_agent(presence, _about(about, presence) if about else None, tools)
 
 
-def _adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: Hub) -> None:
+def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: Hub) -> None:
     call = LiveCall(
         id=row.attempt_id,
         begun_at=row.begun_at,

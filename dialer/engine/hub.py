@@ -19,10 +19,11 @@ from dialer.engine import homes
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
-from dialer.engine.settling import ending_of
+from dialer.engine.settling import ending_of, rules_of
 from dialer.engine.tools import Tools
 from dialer.live import FLOOR, CallIs, Offered, agent_topic
 from dialer.outcome import Outcome
+from dialer.settings import Settings
 from lists import do_not_call
 from lists.do_not_call import Source
 from lists.model import AttemptKind, LiveState, Progress
@@ -313,8 +314,17 @@ class Hub:
 
     def left_untypified(self, agent: LiveAgent, attempt_id: UUID, now: datetime) -> None:
         about = agent.about
-        if about is not None and about.attempt_id == attempt_id:
-            self._tools.writer.job(lambda conn, at: interactions.untypified(conn, about, now=at))
+        if about is None or about.attempt_id != attempt_id:
+            return
+        run = self.runs.get(about.campaign_id)
+        rules = rules_of(run.settings if run is not None else Settings())
+
+        async def leave(conn: Connection, at: datetime) -> None:
+            if await interactions.untypified(conn, about, now=at) is None:
+                # Said after all, and not heard of: what was left for the hang-up is applied now.
+                await interactions.at_hang_up(conn, attempt_id, rules, now=at)
+
+        self._tools.writer.job(leave)
 
     def _free_its_call(self, agent: LiveAgent, before: desk.State) -> None:
         """The agent is gone from a call that was to be joined, or was placed for nobody else."""

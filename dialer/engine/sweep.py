@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from dialer import call as machine
 from dialer.compliance import Counts
+from dialer.engine.adoption import adopt_call
 from dialer.engine.hub import Hub
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.rhythm import Rhythm
@@ -59,13 +60,19 @@ class Sweep:
                 await self._reconciler.look_for(server, overdue)
 
     async def _close_orphans(self) -> None:
+        if not self._tools.writer.idle:
+            return  # a call that is over here may still live there
         now = self._tools.clock.now()
+        known = {call.id for call in self._tools.calls}
         async with self._tools.db.connection() as conn:
             rows = await attempts.live(conn, worker=self._tools.worker)
         for row in rows:
-            old = now - row.begun_at > timedelta(seconds=ORPHAN_S)
-            if old and self._tools.calls.get(row.attempt_id) is None and row.state is LiveState.BEGUN:
+            if row.attempt_id in known or now - row.updated_at < timedelta(seconds=ORPHAN_S):
+                continue
+            if row.state is LiveState.BEGUN:
                 self._tools.writer.end(_never_placed(row, now))
+            else:
+                adopt_call(row, {}, self._tools, self._hub)  # the next look says what became of it
 
 
 def _never_placed(row: LiveAttempt, now: datetime) -> Ending:

@@ -142,6 +142,11 @@ class Writer:
         """False while PostgreSQL is away, or the writes are far behind: nothing may be dialled."""
         return not self._away and len(self._batch) < LIMIT
 
+    @property
+    def idle(self) -> bool:
+        """Everything is written."""
+        return self._idle.is_set()
+
     def progress(self, step: Progress) -> None:
         self._batch.progress[step.attempt_id] = step
         self._touch()

@@ -38,7 +38,7 @@ from storage.partitions import ensure_partitions
 from tests.helpers import until
 from typifications import interactions, results
 from typifications.interactions import Applied, Rules
-from typifications.model import Action, Result, ResultFields, ScheduleRequest, Typification
+from typifications.model import Action, Result, ResultFields, ScheduleRequest
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NO_GAPS = Caps(number_gap_s=0, customer_gap_s=0)
@@ -232,14 +232,16 @@ class House:
         about = self.live_agent(agent_id).about
         assert about is not None
         said = replace(about, path=(result.id,), schedule=schedule, idempotency_key=str(uuid4()))
-        applied = await self.store(said)
-        await self.ask(Kind.AGENT_TYPIFIED, agent_id, attempt_id=str(about.attempt_id))
-        return applied
-
-    async def store(self, said: Typification) -> Applied:
         rules = Rules(caps=NO_GAPS, recall_wait_s=60)
         async with self.db.transaction() as conn:
-            return await interactions.typify(conn, said, rules, now=self.clock.now())
+            applied = await interactions.typify(conn, said, rules, now=self.clock.now())
+            payload = {"attempt_id": str(about.attempt_id)}
+            command = await commands.submit(
+                conn, Kind.AGENT_TYPIFIED, agent_id, payload, now=self.clock.now()
+            )
+        commands.wake(self.bus)
+        await commands.wait_done(self.db, self.clock, command.id, patience_s=30)
+        return applied
 
     def typifies_everything(self, agent: Agent, result: Result, after_s: float = 5) -> None:
         """From now on this agent gives every call this result."""
