@@ -17,8 +17,9 @@ MOST = 10_000  # campaigns are made by hand: read whole
 
 async def visible(call: Call) -> frozenset[UUID] | None:
     """The campaigns this caller may see: None for all, a supervisor's, an agent's own."""
-    if call.who.role is Role.AGENT and call.who.agent_id is not None:
-        return (await agents.get(call.conn, call.who.agent_id)).campaign_ids
+    if call.who.role is Role.AGENT:
+        own = call.who.agent_id  # a token of role agent is nobody's, and sees nothing
+        return (await agents.get(call.conn, own)).campaign_ids if own is not None else frozenset()
     return call.who.campaigns
 
 

@@ -18,7 +18,7 @@ from crm_api.settings import ApiSettings
 from crm_api.users import service as users
 from dialer import agents, campaigns
 from dialer.settings import Settings
-from storage.bus import LocalBus
+from storage.bus import Bus, LocalBus
 from storage.clock import TimerHandle
 from storage.database import Database
 
@@ -49,7 +49,7 @@ class Api:
     """An application under test, and clients for it."""
 
     db: Database
-    bus: LocalBus = field(default_factory=LocalBus)
+    bus: Bus = field(default_factory=LocalBus)
     clock: StillClock = field(default_factory=StillClock)
     settings: ApiSettings = field(default_factory=ApiSettings)
     clients: list[httpx.AsyncClient] = field(default_factory=list)
@@ -58,6 +58,12 @@ class Api:
     def __post_init__(self) -> None:
         self.passwords = Passwords(QUICK)
         self.app: FastAPI = create_app(self.db, self.bus, self.clock, self.settings, passwords=self.passwords)
+
+    @property
+    def local(self) -> LocalBus:
+        """The bus of this process, for tests that look inside it."""
+        assert isinstance(self.bus, LocalBus)
+        return self.bus
 
     def client(self, address: str = "10.0.0.1") -> httpx.AsyncClient:
         """Nobody yet."""

@@ -180,7 +180,7 @@ async def _new_worker(api: Api, publisher: Publisher, agent_id: UUID) -> None:
 
 
 async def _gap_on_the_bus(api: Api, publisher: Publisher, agent_id: UUID) -> None:
-    api.bus.lose()
+    api.local.lose()
 
 
 @pytest.mark.parametrize("lose", [_lose_one, _new_worker, _gap_on_the_bus])
@@ -328,7 +328,7 @@ async def test_many_followers_of_one_topic_share_one_subscription(api: Api, host
     operator = await api.as_role(Role.OPERATOR)
     async with _open(host, operator) as one, _open(host, operator) as two:
         await asyncio.gather(one.follow(FLOOR), two.follow(FLOOR))
-        assert len(api.bus._readers[FLOOR]) == 1
+        assert len(api.local._readers[FLOOR]) == 1
         _publisher(api).publish([FLOOR], _campaign_is(uuid7(NOW)), NOW)
         assert (await one.next())["kind"] == (await two.next())["kind"] == "change"
         await one.ask("unfollow", FLOOR)

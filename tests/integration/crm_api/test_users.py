@@ -9,6 +9,7 @@ import pytest
 from crm_api.access import Role
 from tests.integration.crm_api.given import Api, accepted, refused
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
 NEW: dict[str, Any] = {"login": "ana", "password": "a long password", "name": "Ana", "role": "operator"}
 
 
@@ -45,6 +46,19 @@ async def test_a_user_that_cannot_be_is_refused(
     refused(await admin.post("/api/users", content=body, headers=headers), status, error_id)
 
 
+@pytest.mark.parametrize(
+    ("change", "error_id"),
+    [
+        ({"role": "agent", "agent_id": NOBODY}, "agent_not_found"),
+        ({"role": "supervisor", "campaign_ids": [NOBODY]}, "campaign_not_found"),
+    ],
+)
+async def test_a_user_is_given_only_what_is_there(
+    admin: httpx.AsyncClient, change: dict[str, Any], error_id: str
+) -> None:
+    refused(await admin.post("/api/users", json=NEW | change), 404, error_id)
+
+
 async def test_an_agent_belongs_to_one_user(api: Api, admin: httpx.AsyncClient) -> None:
     agent = await api.agent()
     await api.as_role(Role.AGENT, agent_id=agent.id)
@@ -61,9 +75,8 @@ async def test_the_last_administrator_stays_one(admin: httpx.AsyncClient) -> Non
 
 
 async def test_what_is_not_there_is_named(admin: httpx.AsyncClient) -> None:
-    nobody = "00000000-0000-7000-8000-000000000000"
-    refused(await admin.get(f"/api/users/{nobody}"), 404, "user_not_found")
-    refused(await admin.delete(f"/api/tokens/{nobody}"), 404, "token_not_found")
+    refused(await admin.get(f"/api/users/{NOBODY}"), 404, "user_not_found")
+    refused(await admin.delete(f"/api/tokens/{NOBODY}"), 404, "token_not_found")
     refused(await admin.get("/api/nothing"), 404, "no_such_address")
     refused(await admin.patch("/api/users"), 405, "method_not_allowed")
 

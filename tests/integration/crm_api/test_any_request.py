@@ -1,0 +1,129 @@
+"""Whatever anybody sends: no server error, and answers that fit their own description."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import CHECKS
+
+from crm_api.access import Role
+from crm_api.app import create_app
+from crm_api.passwords import Passwords
+from crm_api.tokens import service as tokens
+from storage.bus import LocalBus
+from storage.clock import SystemClock
+from storage.database import Database
+from storage.partitions import ensure_partitions
+from tests.integration.crm_api.given import QUICK, Api, StillClock, accepted
+from tests.integration.crm_api.served import served
+
+EXAMPLES = 12
+DOCUMENT = create_app(cast(Database, None), LocalBus(), SystemClock()).openapi()
+OPERATIONS = sorted((path, method) for path, methods in DOCUMENT["paths"].items() for method in methods)
+
+
+@dataclass(frozen=True)
+class Server:
+    address: str
+    token: str
+    ids: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def server(postgres: Any) -> Iterator[Server]:
+    """The application in a thread of its own (schemathesis waits without a loop), with one of each thing."""
+    with postgres.fresh_database() as dsn:
+        ready: Future[Server] = Future()
+        loop = asyncio.new_event_loop()
+        stop = asyncio.Event()
+        thread = threading.Thread(target=loop.run_until_complete, args=(_serve(dsn, ready, stop),))
+        thread.start()
+        try:
+            yield ready.result(timeout=30)
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            thread.join(timeout=30)
+            loop.close()
+
+
+async def _serve(dsn: str, ready: "Future[Server]", stop: asyncio.Event) -> None:
+    async with await Database.open(dsn) as db:
+        app = create_app(db, LocalBus(), SystemClock(), passwords=Passwords(QUICK))
+        token, ids = await _given(db)
+        async with served(app) as address:
+            ready.set_result(Server(address, token, ids))
+            await stop.wait()
+
+
+async def _given(db: Database) -> tuple[str, dict[str, str]]:
+    """An administrator's token, and the ids of one thing of each kind by the name addresses give them."""
+    now = datetime.now(UTC)
+    api = Api(db, clock=StillClock(now))
+    async with db.transaction() as conn:
+        await ensure_partitions(conn, "attempt", now, 0)
+        _, token = await tokens.create(conn, "fuzz", Role.ADMIN, created_by=None, now=now)
+    client = api.client()
+    client.headers["Authorization"] = f"Bearer {token}"
+
+    async def made(address: str, body: dict[str, Any], name: str = "id") -> str:
+        response = await client.post(f"/api/{address}", json=body)
+        return str(accepted(response, response.status_code if response.is_success else 201)[name])
+
+    campaign = await made("campaigns", {"name": "ventas", "settings": {"region": "ES"}})
+    base = await made("bases", {"name": "clientes", "region": "ES"})
+    ids = {
+        "campaign_id": campaign,
+        "base_id": base,
+        "agent_id": await made("agents", {"code": "1", "name": "Ana", "dial": "PJSIP/1"}),
+        "trunk_id": await made("trunks", {"name": "carrier", "dial": "PJSIP/{number}@carrier"}),
+        "customer_id": await made("customers", {"base_id": base, "document": "1"}),
+        "list_id": await made("dial-lists", {"campaign_id": campaign, "base_id": base, "name": "marzo"}),
+        "contact_id": await made("records", {"campaign": "ventas", "destination": "612345678"}, "contact_id"),
+        "result_id": await made(
+            "results", {"name": "Venta", "action": "no_action", "campaign_ids": [campaign]}
+        ),
+        "speech_id": await made("speech", {"campaign_id": campaign, "body": "Hola"}),
+        "profile_id": await made("profiles", {"name": "Familia", "campaign_ids": [campaign]}),
+        "user_id": await made(
+            "users", {"login": "ana", "password": "long enough", "name": "Ana", "role": "admin"}
+        ),
+    }
+    await api.close()
+    return token, ids
+
+
+def _known(server: Server, given: dict[str, Any] | None) -> dict[str, Any]:
+    """Ids of things that are there, so that more than "not found" is tried."""
+    return {name: server.ids.get(name, value) for name, value in (given or {}).items()}
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part.strip("/"))
+def test_any_request_is_answered_as_described(server: Server, path: str, method: str) -> None:
+    schema = schemathesis.openapi.from_dict(DOCUMENT)
+    schema.config.update(base_url=f"http://{server.address}")
+    operation = schema[path][method.upper()]
+    checks = [CHECKS.get_one(name) for name in ("not_a_server_error", "response_schema_conformance")]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def sent(case: Any) -> None:
+        case.path_parameters = _known(server, case.path_parameters)
+        case.query = _known(server, case.query)
+        response = case.call(headers={"Authorization": f"Bearer {server.token}"}, timeout=10)
+        case.validate_response(response, checks=checks)
+
+    sent()
