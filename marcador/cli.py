@@ -1,41 +1,54 @@
-"""The command `marcador`: one subcommand per file of `marcador/commands/`."""
+"""The command `marcador`: one subcommand per module of `marcador/commands/`."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
-from marcador import log
-from marcador.config import Config, ConfigError
-from storage.errors import StorageError
+from marcador.errors import CannotGoOn, ConfigError
+
+if TYPE_CHECKING:
+    from marcador.config import Config
 
 app = typer.Typer(
     name="marcador",
     no_args_is_help=True,
+    add_completion=False,  # completion would have every command imported at each key
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="""Predictive dialer and contact-centre CRM for Asterisk.
-
-Try it with 'marcador demo': nothing to install, nothing is called. For real: set DATABASE_URL (or keep the
-embedded PostgreSQL), set MARCADOR_AMI=ami://user:secret@host:5038, make sure with 'marcador doctor', then
-'marcador user add', 'marcador load' and 'marcador run'.""",
 )
 
 
-class CannotGoOn(Exception):
-    """Ends the command with exit status 2 and this sentence on standard error."""
+@app.callback(
+    epilog="Settings are environment variables: DATABASE_URL (none: an embedded PostgreSQL), REDIS_URL (only "
+    "with several processes), MARCADOR_AMI=ami://user:secret@host:5038, MARCADOR_HTTP_PORT. "
+    "Each command explains itself with --help."
+)
+def marcador() -> None:
+    """Predictive dialer and contact-centre CRM for Asterisk.
+
+    Try it with 'marcador demo': nothing to install, and nobody is called.
+
+    For real: name your Asterisk in MARCADOR_AMI, add yourself with 'marcador user add NAME', start
+    'marcador run', make sure with 'marcador doctor', and bring a client list in with 'marcador load'.
+    """
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
-def settings(**overrides: Any) -> Config:
+def settings(**overrides: Any) -> "Config":
     """The process's configuration; options given on the command line win over the environment."""
+    from pydantic import ValidationError
+
+    from marcador import log
+    from marcador.config import Config
+
     try:
         config = Config(**{name: value for name, value in overrides.items() if value is not None})
-        _ = config.servers
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise CannotGoOn(f"the settings cannot be used: {problems}") from error
@@ -47,22 +60,31 @@ def settings(**overrides: Any) -> Config:
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run one command to its end. Expected failures are one sentence and exit status 2."""
+    from storage.errors import StorageError
+
     try:
-        asyncio.run(work)
-    except (CannotGoOn, StorageError, OSError) as error:
-        typer.echo(f"marcador: {error}", err=True)
-        raise typer.Exit(2) from error
-    except KeyboardInterrupt as error:
+        asyncio.run(_ended_by_sigterm_too(work))
+    except (StorageError, OSError) as error:
+        raise CannotGoOn(str(error)) from error
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
         raise typer.Exit(130) from error
+
+
+async def _ended_by_sigterm_too(work: Coroutine[Any, Any, None]) -> None:
+    """What is opened is closed again, as after Ctrl-C. The processes that stay have handlers of their own."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await work
 
 
 def main() -> None:
     """Entry point."""
     from marcador import commands
 
-    commands.register(app)
+    commands.register(app, sys.argv[1:])
     try:
-        app()
+        app(prog_name="marcador")
     except CannotGoOn as error:
         typer.echo(f"marcador: {error}", err=True)
         raise SystemExit(2) from error

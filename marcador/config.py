@@ -12,12 +12,9 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ami.connection import Server
+from marcador.errors import ConfigError
 
 AMI_PORT = 5038
-
-
-class ConfigError(Exception):
-    """A setting cannot be used; the message says which and how to mend it."""
 
 
 def default_data_dir() -> Path:

@@ -1,6 +1,5 @@
 """What `marcador doctor` looks at: each check says what it found, and how to mend what is wrong."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dialer import agents, campaigns, trunks
 from dialer.campaigns import Campaign
 from dialer.hours import Closed, campaign_opening
 from dialer.trunks import Trunk
+from marcador.wiring import linked
 from storage.database import Connection
 from storage.migrate import unapplied
 
@@ -79,7 +79,7 @@ class Pbx:
 async def asterisk(link: AsteriskLink) -> Pbx:
     """Log-in, version, and the phones and trunks it knows."""
     what = f"asterisk {link.name}"
-    if not await _connected(link):
+    if not await linked(link, CONNECT_S):
         reason = link.last_error or "no answer"
         mend = "is Asterisk up, and do host, port, user and secret in MARCADOR_AMI fit manager.conf?"
         return Pbx(link.name, (Finding(what, reason, mend),))
@@ -97,14 +97,6 @@ async def asterisk(link: AsteriskLink) -> Pbx:
     if not version.startswith(ASTERISK):
         said = Finding(what, f"Asterisk {version}", "Marcador is tested on Asterisk 22")
     return Pbx(link.name, (said,), known)
-
-
-async def _connected(link: AsteriskLink) -> bool:
-    loop = asyncio.get_running_loop()
-    end = loop.time() + CONNECT_S
-    while not link.connected and loop.time() < end:  # noqa: ASYNC110 - a link tells it by its state alone
-        await asyncio.sleep(0.05)
-    return link.connected
 
 
 async def dialling(conn: Connection, pbxs: Sequence[Pbx], now: datetime) -> list[Finding]:

@@ -3,12 +3,10 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
-import uvicorn
-from fastapi import FastAPI
 
 from ami.connection import AsteriskLink, Server
 from marcador.config import Config
@@ -19,8 +17,6 @@ from storage.migrate import migrate
 log = structlog.get_logger(__name__)
 
 DATABASE_WAIT_S = 30.0
-SERVER_START_S = 20.0
-SERVER_STOP_S = 5
 
 
 @asynccontextmanager
@@ -59,42 +55,15 @@ async def opened_links(servers: Sequence[Server]) -> AsyncIterator[dict[str, Ast
             await link.stop()
 
 
+async def linked(link: AsteriskLink, within: float) -> bool:
+    """Whether the link is up, at once or after so many seconds; `link.last_error` says why not."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within
+    while not link.connected and loop.time() < end:  # noqa: ASYNC110 - a link tells it by its state alone
+        await asyncio.sleep(0.05)
+    return link.connected
+
+
 def worker_name(config: Config) -> str:
     """What this dialer is called in leases and logs."""
     return config.worker_name or f"{socket.gethostname()}-{os.getpid()}"
-
-
-@asynccontextmanager
-async def served(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
-    """Serve the application while the block runs; yields its address. Port 0 takes any free one."""
-    listener = socket.create_server((host, port))
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SERVER_STOP_S)
-    )
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await _started(server, running)
-        yield address
-    finally:
-        server.should_exit = True
-        with suppress(asyncio.CancelledError):
-            await running
-        listener.close()
-
-
-async def _started(server: uvicorn.Server, running: "asyncio.Task[None]") -> None:
-    async with asyncio.timeout(SERVER_START_S):
-        while not server.started:
-            if running.done():
-                running.result()
-                raise RuntimeError("the web server ended while it was starting")
-            await asyncio.sleep(0.01)
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the command: the dialer drains before the API goes."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

@@ -1,6 +1,5 @@
 """`marcador demo`: everything at once, on people who do not exist, or on your own list and Asterisk."""
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -11,13 +10,16 @@ import typer
 from rich.console import Console
 
 from ami.connection import Server
-from marcador.cli import CannotGoOn, JsonOption, run, settings
-from marcador.config import Config, ConfigError, ami_server
-from marcador.demo.fiction import REGION, ZONE
+from lists.errors import LoadError
+from lists.loading.mapping import ColumnMap
+from marcador.cli import JsonOption, run, settings
+from marcador.config import Config, ami_server
+from marcador.demo.fiction import MAPPING, REGION, ZONE
 from marcador.demo.figures import Figures
-from marcador.demo.run import MAPPING, Demo
+from marcador.demo.run import Demo
 from marcador.demo.run import run as run_demo
 from marcador.demo.setup import Plan
+from marcador.errors import CannotGoOn, ConfigError
 
 PLAN = Plan()
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -64,11 +66,13 @@ def register(app: typer.Typer) -> None:
         """
         plan = Plan(agents=agents, mode=mode, region=region, zone=zone, dial=trunk, agent_dial=agent_phone)
         servers = [_server(asterisk, ami_user, ami_secret)] if asterisk else []
+        if list_file and not list_file.is_file():
+            raise CannotGoOn(f"there is no file {list_file}")
         demo = Demo(
             plan=plan,
             servers=servers,
             list_file=list_file,
-            mapping=mapping,
+            mapping=_column_map(mapping),
             encoding=encoding,
             delimiter=delimiter,
             contacts=contacts,
@@ -79,16 +83,19 @@ def register(app: typer.Typer) -> None:
 
 async def _demo(config: Config, demo: Demo, as_json: bool) -> None:
     console = None if as_json else Console()
-    try:
-        figures = await run_demo(config, demo, console)
-    except asyncio.CancelledError:
-        return  # Ctrl-C is the usual end of a demo without --for
-    _tell(figures, as_json)
+    _tell(await run_demo(config, demo, console), as_json)
 
 
 def _tell(figures: Figures, as_json: bool) -> None:
     said = figures.as_json()
     typer.echo(json.dumps(said) if as_json else "\n".join(f"{name}: {value}" for name, value in said.items()))
+
+
+def _column_map(text: str) -> ColumnMap:
+    try:
+        return ColumnMap.parse(text)
+    except LoadError as error:
+        raise CannotGoOn(str(error)) from error
 
 
 def _server(address: str, user: str, secret: str) -> Server:

@@ -8,8 +8,9 @@ import typer
 
 from dialer import campaigns
 from lists import dial_lists
-from marcador.cli import CannotGoOn, run, settings
+from marcador.cli import run, settings
 from marcador.config import Config
+from marcador.errors import CannotGoOn
 from marcador.wiring import opened_database
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,9 @@ from lists.errors import ListsError
 from lists.loading.load import load_file, rejects_csv
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec
-from marcador.cli import CannotGoOn, JsonOption, run, settings
+from marcador.cli import JsonOption, run, settings
 from marcador.config import Config
+from marcador.errors import CannotGoOn
 from marcador.wiring import opened_database
 from storage.database import Connection, Database
 
@@ -93,45 +95,26 @@ def register(app: typer.Typer) -> None:
 
 
 async def _load(config: Config, wanted: Wanted, as_json: bool) -> None:
+    if not wanted.file.is_file():
+        raise CannotGoOn(f"there is no file {wanted.file}")
     async with opened_database(config) as db:
         try:
             async with db.transaction() as conn:
-                spec = await _spec(conn, wanted)
-            result = await load_file(db, spec, now=datetime.now(UTC))
+                spec, made = await _spec(conn, wanted)
+            async with _undone_unless_loaded(db, made):
+                result = await load_file(db, spec, now=datetime.now(UTC))
         except ListsError as error:
             raise CannotGoOn(str(error)) from error
         rejects = await _write_rejects(db, result, wanted)
     _tell(result, rejects, as_json)
 
 
-async def _spec(conn: Connection, wanted: Wanted) -> LoadSpec:
-    codes = {agent.code: agent.id for agent in await agents.page(conn, limit=EVERY)}
-    if wanted.mapping:
-        if not wanted.campaign:
-            raise CannotGoOn("say which campaign the file is for: --campaign NAME")
-        mapping = ColumnMap.parse(wanted.mapping)
-        campaign = await _campaign(conn, wanted)
-        return LoadSpec(
-            path=wanted.file,
-            region=_region(wanted, campaign),
-            campaign_id=campaign.id,
-            mapping=mapping,
-            agents=codes,
-            base=wanted.base or campaign.name,
-            list_name=wanted.list_name or wanted.file.stem,
-            encoding=wanted.encoding,
-            delimiter=wanted.delimiter,
-            zone=wanted.zone,
-            reject_invalid=wanted.reject_invalid,
-        )
-    if wanted.campaign:
-        await _campaign(conn, wanted)
-    known = await campaigns.page(conn, limit=EVERY)
-    return LoadSpec(
+async def _spec(conn: Connection, wanted: Wanted) -> tuple[LoadSpec, Campaign | None]:
+    """What is to be loaded, and the campaign that was made for it."""
+    common = LoadSpec(
         path=wanted.file,
-        region=_region(wanted, None),
-        campaigns={campaign.name: campaign.id for campaign in known},
-        agents=codes,
+        region=wanted.region.upper(),
+        agents={agent.code: agent.id for agent in await agents.page(conn, limit=EVERY)},
         base=wanted.base or wanted.file.stem,
         list_name=wanted.list_name or wanted.file.stem,
         encoding=wanted.encoding,
@@ -139,23 +122,46 @@ async def _spec(conn: Connection, wanted: Wanted) -> LoadSpec:
         zone=wanted.zone,
         reject_invalid=wanted.reject_invalid,
     )
+    if wanted.mapping:
+        if not wanted.campaign:
+            raise CannotGoOn("say which campaign the file is for: --campaign NAME")
+        mapping = ColumnMap.parse(wanted.mapping)
+        campaign, made = await _campaign(conn, wanted)
+        region = common.region or _region(campaign.settings.region)
+        base = wanted.base or campaign.name
+        spec = replace(common, campaign_id=campaign.id, mapping=mapping, base=base, region=region)
+    else:
+        made = (await _campaign(conn, wanted))[1] if wanted.campaign else None
+        known = {campaign.name: campaign.id for campaign in await campaigns.page(conn, limit=EVERY)}
+        spec = replace(common, campaigns=known, region=_region(common.region))
+    return spec, made
 
 
-async def _campaign(conn: Connection, wanted: Wanted) -> Campaign:
-    """The campaign of this name; a new one is stopped, so nothing is dialled before somebody says so."""
+async def _campaign(conn: Connection, wanted: Wanted) -> tuple[Campaign, Campaign | None]:
+    """The campaign of this name, made when there is none: stopped, so that nothing is dialled by surprise."""
     found = await campaigns.by_name(conn, wanted.campaign)
     if found is not None:
-        return found
-    if not wanted.file.is_file():  # a slip in the file's name must not leave a campaign behind
-        raise CannotGoOn(f"there is no file {wanted.file}")
-    typer.echo(f"campaign {wanted.campaign!r} is new: it is made, stopped", err=True)
-    return await campaigns.create(
-        conn, wanted.campaign, Settings(region=wanted.region), now=datetime.now(UTC)
-    )
+        return found, None
+    settings = Settings(region=_region(wanted.region))
+    made = await campaigns.create(conn, wanted.campaign, settings, now=datetime.now(UTC))
+    return made, made
 
 
-def _region(wanted: Wanted, campaign: Campaign | None) -> str:
-    region = wanted.region or (campaign.settings.region if campaign else "")
+@asynccontextmanager
+async def _undone_unless_loaded(db: Database, made: Campaign | None) -> AsyncIterator[None]:
+    """A file that cannot be read leaves no campaign behind."""
+    try:
+        yield
+    except BaseException:
+        if made is not None:
+            async with db.transaction() as conn:
+                await campaigns.remove(conn, made.id, now=datetime.now(UTC))
+        raise
+    if made is not None:
+        typer.echo(f"campaign {made.name!r} is new: it was made, stopped", err=True)
+
+
+def _region(region: str) -> str:
     if not region:
         raise CannotGoOn("say how national numbers are to be read: --region FR (or UY, CO, ES, …)")
     return region.upper()

@@ -11,13 +11,15 @@ from typing import Annotated
 
 import structlog
 import typer
-from dialer.worker import Worker
 
 from crm_api.app import create_app
 from crm_api.settings import ApiSettings
-from marcador.cli import CannotGoOn, run, settings
+from dialer.worker import Worker
+from marcador.cli import run, settings
 from marcador.config import Config
-from marcador.wiring import opened_database, opened_links, served, worker_name
+from marcador.errors import CannotGoOn
+from marcador.serving import served
+from marcador.wiring import opened_database, opened_links, worker_name
 from storage.bus import open_bus
 from storage.clock import SystemClock
 

@@ -11,8 +11,9 @@ from crm_api.access import Role
 from crm_api.errors import ApiError
 from crm_api.passwords import Passwords
 from crm_api.users import service as users
-from marcador.cli import CannotGoOn, JsonOption, run, settings
+from marcador.cli import JsonOption, run, settings
 from marcador.config import Config
+from marcador.errors import CannotGoOn
 from marcador.wiring import opened_database
 
 Login = Annotated[str, typer.Argument(help="What the user logs in with.")]

@@ -8,7 +8,8 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,7 +72,7 @@ class Desk:
 
     async def run(self) -> None:
         """Work until cancelled; a lost socket is opened again, as a browser would."""
-        async with self._api:
+        async with self._api, self._nothing_left():
             me = await self._api.log_in(*self._credentials)
             self._agent_id = me["agent_id"]
             await self._api.post(f"/api/agents/{self._agent_id}/login")
@@ -123,6 +124,16 @@ class Desk:
         task = asyncio.create_task(chore)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+    @asynccontextmanager
+    async def _nothing_left(self) -> AsyncIterator[None]:
+        """Whatever the agent was still thinking about ends with the desk."""
+        try:
+            yield
+        finally:
+            for chore in self._chores:
+                chore.cancel()
+            await asyncio.gather(*self._chores, return_exceptions=True)
 
     async def _get_ready(self) -> None:
         await self._api.post(f"/api/agents/{self._agent_id}/ready")

@@ -14,6 +14,7 @@ FICTION_RANGES = ("019900", "026191", "035301", "046571", "053649", "063998")
 
 REGION = "FR"
 ZONE = "Europe/Paris"
+MAPPING = "phone=telefono,alternatives=telefonos_alternativos,key=documento,name=nombre"
 COLUMNS = ("documento", "nombre", "telefono", "telefonos_alternativos", "ciudad", "saldo")
 
 _NAMES = [

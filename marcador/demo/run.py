@@ -7,7 +7,7 @@ PBX, fictional numbers. With `--asterisk` and `--list` the same floor dials a re
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,13 +17,14 @@ from uuid import UUID
 import structlog
 from rich.console import Console
 
-from ami.connection import Server
+from ami.connection import AsteriskLink, Server
 from ami.simulator import Population, Shares, SimulatedAsterisk, Spread
 from crm_api.access import Role
 from crm_api.app import create_app
 from crm_api.passwords import Passwords
 from crm_api.users import service as users
 from dialer.worker import Worker
+from lists.errors import ListsError
 from lists.loading.load import load_file
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadSpec
@@ -38,7 +39,9 @@ from marcador.demo.figures import Figures
 from marcador.demo.screen import screen_for
 from marcador.demo.setup import Plan
 from marcador.demo.watch import Watch
-from marcador.wiring import opened_database, opened_links, served, worker_name
+from marcador.errors import CannotGoOn
+from marcador.serving import served
+from marcador.wiring import linked, opened_database, opened_links, worker_name
 from storage.bus import open_bus
 from storage.clock import SystemClock
 from storage.database import Database
@@ -46,9 +49,9 @@ from storage.database import Database
 log = structlog.get_logger(__name__)
 
 DRAIN_S = 5.0
+LINK_S = 8.0
 SEED = 20260501
-MAPPING = "phone=telefono,alternatives=telefonos_alternativos,key=documento,name=nombre"
-"""Of the fictional list."""
+MAPPING = ColumnMap.parse(fiction.MAPPING)
 
 POPULATION = Population(
     seed=SEED,
@@ -68,7 +71,7 @@ class Demo:
     plan: Plan
     servers: Sequence[Server] = ()
     list_file: Path | None = None
-    mapping: str = MAPPING
+    mapping: ColumnMap = MAPPING
     encoding: str | None = None
     delimiter: str | None = None
     contacts: int = 500
@@ -80,12 +83,13 @@ async def run(config: Config, demo: Demo, console: Console | None) -> Figures:
     async with AsyncExitStack() as stack:
         config = await _own_folder(stack, config)
         db = await stack.enter_async_context(opened_database(config))
-        bus = await stack.enter_async_context(open_bus(config.redis_url))
+        bus = await stack.enter_async_context(open_bus(None))
         servers = demo.servers or [await stack.enter_async_context(_simulated())]
         clock = SystemClock()
         api = create_app(db, bus, clock)
         address = await stack.enter_async_context(served(api, config.http_host, config.http_port))
         links = await stack.enter_async_context(opened_links(servers))
+        await _all_linked(links)
         admin_password = await _add_admin(db)
         admin = await stack.enter_async_context(ApiClient(address))
         await admin.log_in("admin", admin_password)
@@ -141,10 +145,22 @@ async def _simulated() -> AsyncIterator[Server]:
         yield Server("main", "127.0.0.1", asterisk.port, asterisk.username, secret)
 
 
+async def _all_linked(links: Mapping[str, AsteriskLink]) -> None:
+    """A demo on an Asterisk that does not answer would show nothing, and not say why."""
+    for link in links.values():
+        if not await linked(link, LINK_S):
+            raise CannotGoOn(f"no link to Asterisk: {link.last_error or 'no answer'}")
+
+
 async def _add_admin(db: Database) -> str:
     password = fresh_password()
     hashed = await Passwords().hash(password)
     async with db.transaction() as conn:
+        if await users.every(conn):
+            raise CannotGoOn(
+                "the demo makes users and a campaign without calling hours, and this database is in use: "
+                "unset DATABASE_URL, or name an empty one"
+            )
         fields = users.UserFields(name="Demo administrator", role=Role.ADMIN)
         await users.create(conn, "admin", hashed, fields, now=datetime.now(UTC))
     return password
@@ -160,13 +176,16 @@ async def _load(db: Database, campaign_id: UUID, demo: Demo) -> None:
             path=file,
             region=demo.plan.region,
             campaign_id=campaign_id,
-            mapping=ColumnMap.parse(demo.mapping),
+            mapping=demo.mapping,
             base="Demo",
             list_name=file.stem,
             encoding=demo.encoding,
             delimiter=demo.delimiter,
         )
-        result = await load_file(db, spec, now=datetime.now(UTC))
+        try:
+            result = await load_file(db, spec, now=datetime.now(UTC))
+        except ListsError as error:
+            raise CannotGoOn(str(error)) from error
     log.info("list loaded", file=file.name, loaded=result.loaded, rejected=result.rejected)
 
 

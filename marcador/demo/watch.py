@@ -35,7 +35,7 @@ class Watch:
         seconds: float | None,
         screen: Screen,
     ) -> Figures:
-        """Until `seconds` have passed or nothing is left to dial; a desk that fails ends it too."""
+        """Until `seconds` have passed, nothing is left to dial, or Ctrl-C; a desk that fails ends it too."""
         while True:
             now, status = await self._read()
             elapsed = (datetime.now(UTC) - self._started).total_seconds()
@@ -46,7 +46,10 @@ class Watch:
                     task.result()
             if (seconds is not None and elapsed >= seconds) or status.doing is Doing.FINISHED:
                 return now
-            await asyncio.sleep(REFRESH_S)
+            try:
+                await asyncio.sleep(REFRESH_S)
+            except asyncio.CancelledError:
+                return now
 
     async def _read(self) -> tuple[Figures, Status]:
         async with self._db.connection() as conn:
