@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from crm_api import handlers, housekeeping, openapi
 from crm_api.agenda.routes import router as agenda
 from crm_api.agents.routes import router as agents
+from crm_api.assignments.routes import router as assignments
 from crm_api.attempts.routes import router as attempts
 from crm_api.audits.routes import router as audits
 from crm_api.auth.routes import router as auth
@@ -21,6 +22,8 @@ from crm_api.contacts.routes import router as contacts
 from crm_api.customers.routes import router as customers
 from crm_api.dial_lists.routes import router as dial_lists
 from crm_api.do_not_call.routes import router as do_not_call
+from crm_api.fields.routes import router as fields
+from crm_api.filters.routes import router as filters
 from crm_api.hub import Hub
 from crm_api.interactions.routes import router as interactions
 from crm_api.jobs import Jobs
@@ -63,6 +66,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     agenda,
     attempts,
     live,
+    fields,
+    filters,
+    assignments,
 )
 
 

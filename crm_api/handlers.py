@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from crm_api.errors import ApiError, shape
 from dialer import errors as dialer
 from lists import errors as lists
+from lists.fields import BadValue
+from lists.filtering.errors import BadFilter
 from storage import errors as storage
 from typifications import errors as typifications
 
@@ -25,7 +27,10 @@ _PLAIN = {
 }
 
 
-_WRONG = {"no_key", "bad_number", "reason_needed", "list_of_another_campaign"}
+_WRONG = {
+    "no_key", "bad_number", "reason_needed", "list_of_another_campaign", "bad_name", "bad_schedule",
+    "bad_field", "field_twice", "too_many_fields", "no_agents", "too_many_agents",
+}  # fmt: skip
 _TAKEN = {"name_taken", "already_typified", "event_closed", "retired", "parent_retired"}
 
 
@@ -81,6 +86,8 @@ _ROOMS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
         409 if e.error_id in _TAKEN else 422, e.error_id, str(e), **e.params
     ),
     lists.NotFound: lambda e: ApiError(404, "not_found", str(e) or "there is no such thing"),
+    BadFilter: lambda e: ApiError(422, e.error_id, str(e), field=e.field),
+    BadValue: lambda e: ApiError(422, e.error_id, str(e), field=e.field),
     lists.Refused: lambda e: ApiError(422 if e.error_id in _WRONG else 409, e.error_id, str(e)),
     lists.LoadError: lambda e: ApiError(422, "unreadable_file", str(e)),
 }

@@ -1,6 +1,7 @@
 """One open socket: a bounded queue in front of it, so that a slow reader costs the others nothing."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -27,28 +28,31 @@ class Client:
     _closing: int | None = None
 
     def __post_init__(self) -> None:
-        self._queue: asyncio.Queue[str] = asyncio.Queue(self.limit)
-        self._closed = asyncio.Event()
+        self._texts: deque[str] = deque()
+        self._something = asyncio.Event()
+
+    @property
+    def closing(self) -> int | None:
+        """The code it is, or was, closed with."""
+        return self._closing
 
     def offer(self, text: str) -> None:
-        try:
-            self._queue.put_nowait(text)
-        except asyncio.QueueFull:
+        if len(self._texts) >= self.limit:
             self.close(TOO_SLOW)
+            return
+        self._texts.append(text)
+        self._something.set()
 
     def close(self, code: int) -> None:
         """The first reason counts."""
         if self._closing is None:
             self._closing = code
-            self._closed.set()
+            self._something.set()
 
     async def send(self) -> None:
         """Send what is offered until the client is closed or gone."""
         try:
-            while self._closing is None:
-                text = await self._next()
-                if text is None:
-                    break
+            while (text := await self._next()) is not None:
                 async with asyncio.timeout(SEND_S):
                     await self.socket.send_text(text)
         except TimeoutError:
@@ -59,14 +63,12 @@ class Client:
 
     async def _next(self) -> str | None:
         """The next text, or None when the client is to be closed."""
-        getting = asyncio.ensure_future(self._queue.get())
-        closing = asyncio.ensure_future(self._closed.wait())
-        try:
-            await asyncio.wait((getting, closing), return_when=asyncio.FIRST_COMPLETED)
-            return None if self._closing is not None else getting.result()
-        finally:
-            getting.cancel()
-            closing.cancel()
+        while self._closing is None:
+            if self._texts:
+                return self._texts.popleft()
+            self._something.clear()
+            await self._something.wait()
+        return None
 
     async def _say_goodbye(self) -> None:
         if self.socket.application_state is WebSocketState.CONNECTED:

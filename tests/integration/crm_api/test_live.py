@@ -12,6 +12,7 @@ import pytest
 from crm_api import sessions
 from crm_api.access import Role
 from crm_api.live.client import BAD_ORIGIN, NOT_LOGGED_IN, TOO_SLOW
+from crm_api.live.topics import parse
 from crm_api.settings import ApiSettings
 from dialer import agents, live
 from dialer.agents import Presence
@@ -294,13 +295,13 @@ async def test_a_slow_client_is_dropped_and_the_others_hear_everything(db: Datab
             await slow.follow(FLOOR)
             slow.socket.transport.pause_reading()
             long = _agent_is(agent.id, "x" * 60_000)
-            dropped = api.app.state.feed._clients
+            dropped = api.app.state.feed.clients
             for _ in range(2000):
                 publisher.publish([FLOOR], long, NOW)
                 await quick.next()
-                if len(dropped) == 1 or any(one._closing == TOO_SLOW for one in dropped):
+                if len(dropped) == 1 or any(one.closing == TOO_SLOW for one in dropped):
                     break
-            assert any(one._closing == TOO_SLOW for one in dropped) or len(dropped) == 1
+            assert any(one.closing == TOO_SLOW for one in dropped) or len(dropped) == 1
             slow.socket.transport.abort()
     finally:
         await api.close()
@@ -337,7 +338,7 @@ async def test_many_followers_of_one_topic_share_one_subscription(api: Api, host
         await two.next()
         await one.ask("ping")
         await one.next()
-        assert FLOOR not in api.app.state.feed._channels
+        assert parse(FLOOR) not in api.app.state.feed.channels
 
 
 def test_the_engine_s_words_for_topics_are_ours() -> None:
