@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 THINKING_S = (1.0, 4.0)
 CALL_BACK_DAYS = (1, 5)
 RECONNECT_S = 1.0
+LOOK_AGAIN_S = 2.0
+"""Live messages are hints and may be lost on their way: after so much silence the desk looks for itself."""
 TRIES = 3
 _STRANGER = Leaf("")  # a result somebody else added to the tree
 
@@ -87,9 +89,14 @@ class Desk:
         url = self._api.address.replace("http", "ws", 1) + "/api/live"
         headers = {"Cookie": self._api.cookie}
         async with websockets.connect(url, additional_headers=headers) as socket:
-            await socket.send(json.dumps({"op": "follow", "topic": f"agent.{self._agent_id}"}))
-            async for text in socket:
-                self._see(json.loads(text))
+            topic = f"agent.{self._agent_id}"
+            await socket.send(json.dumps({"op": "follow", "topic": topic}))
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_AGAIN_S):
+                        self._see(json.loads(await socket.recv()))
+                except TimeoutError:
+                    await socket.send(json.dumps({"op": "snapshot", "topic": topic}))
 
     def _see(self, message: Mapping[str, Any]) -> None:
         data = message["data"]
