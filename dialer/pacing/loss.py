@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from dialer.pacing.durations import Array
 
 SQRT_HALF = sqrt(0.5)
+SQRT_3 = sqrt(3.0)
+UNSURE = 0.12
+"""Relative error of the answer rate from which it matters on a small floor."""
 INV_SQRT_TAU = 0.3989422804014327
 
 
@@ -84,15 +87,17 @@ class Series:
         counts = np.bincount(agents, minlength=len(self.agents)).astype(float)
         free, answers = counts @ self.agents, calls @ self.calls
         mean = start + free[:m] - answers[:m]
-        variance = free[m : 2 * m] + answers[m : 2 * m] + (error * answers[:m]) ** 2
+        variance = free[m : 2 * m] + answers[m : 2 * m]
         third = free[2 * m :] - answers[2 * m :]
         new = self.calls[0]
 
         def loss(others: int) -> float:
+            # The answer rate itself is uncertain, as a gamma variable is: κ₂ = (e µ)², κ₃ = 2 e (e µ)³.
+            unsure = error * (answers[:m] + others * new[:m])
             parts = zip(
                 (mean - others * new[:m]).tolist(),
-                (variance + others * new[m : 2 * m]).tolist(),
-                (third - others * new[2 * m :]).tolist(),
+                (variance + others * new[m : 2 * m] + unsure**2).tolist(),
+                (third - others * new[2 * m :] - 2.0 * error * unsure**3).tolist(),
                 strict=True,
             )
             return sum([at_most_zero(*part) for part in parts]) / m
@@ -121,7 +126,8 @@ class Lattice:
     def __init__(self, agents: int) -> None:
         self.size = 8 * ((agents + NEGATIVE_REACH) // 8 + 1)
         frequencies = np.arange(self.size // 2 + 1)
-        self.turn = np.exp(2j * np.pi * frequencies / self.size)
+        self.angle = 2.0 * np.pi * frequencies / self.size
+        self.turn = np.exp(1j * self.angle)
         levels = np.linspace(0.0, 1.0, LEVELS)[:, None] ** 2
         # Half-way round, a probability of one half gives zero, which has no logarithm.
         self.logarithms = np.log(1.0 + levels * (self.turn - 1.0) + 1e-12)
@@ -146,12 +152,23 @@ class Lattice:
         self, start: float, agents: NDArray[np.int64], calls: Array, error: float
     ) -> Callable[[int], float]:
         ages = calls.nonzero()[0]
-        logarithm = self.agents[agents].sum(axis=0) + calls[ages] @ self.calls[ages]
-        at_once = (np.exp(logarithm).reshape(self.points, -1) * self.turn**start).ravel()
+        answers = calls[ages] @ self.calls[ages]
+        free = self.agents[agents].sum(axis=0)
+        free = (free.reshape(self.points, -1) + 1j * start * self.angle).ravel()
+        if error < UNSURE:
+            at_once = np.exp(free + answers)
+            return lambda others: float(((at_once * self.new**others) @ self.inversion).real)
+        new = self.calls[0]
 
         def loss(others: int) -> float:
-            turned = at_once * self.new**others if others else at_once
-            return float((turned @ self.inversion).real)
+            # log φ is nearly proportional to the answer rate: Gauss and Hermite's three points of its error.
+            value = 0.0
+            for weight, shift in ((1 / 6, -SQRT_3), (2 / 3, 0.0), (1 / 6, SQRT_3)):
+                rate = max(1.0 + shift * error, 0.1)
+                value += weight * float(
+                    (np.exp(free + rate * (answers + others * new)) @ self.inversion).real
+                )
+            return value
 
         return loss
 

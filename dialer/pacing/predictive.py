@@ -5,19 +5,20 @@ best there is; so the work goes into the estimates (`answers`, `durations`, `cur
 patience of 2 s is a loss system whose agents become free 2 s earlier: the agents' curve is read 2 s later.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.pacing.answers import RING_LIMIT, InFlight, Rate
+from dialer.pacing.answers import RING_LIMIT, SLOT
 from dialer.pacing.books import AgentEntry, Doing
 from dialer.pacing.budget import Budget
-from dialer.pacing.curves import free_within
+from dialer.pacing.curves import free_within, fresh
 from dialer.pacing.durations import BINS, EDGES, Durations
 from dialer.pacing.errors import BadOption
+from dialer.pacing.inflight import InFlight, Placed
 from dialer.pacing.loss import gauge_for, most_within
+from dialer.pacing.rates import Rate
 from dialer.pacing.simple import BookPacer
 from dialer.pacing.types import Agent, Call, Snapshot
 
@@ -25,6 +26,8 @@ COLD_DIALS = 20
 """A start is cold until max(this, agents) dials are settled."""
 COLD_LINES = 1.5
 """Lines per idle agent while the start is cold: fast answers are seen first, so early estimates run high."""
+CAUTION = 1.5
+"""Standard errors of the answer rate count for more: its errors hit all calls in flight at once."""
 TALK_GUESS, WRAPUP_GUESS, FINISHING_GUESS = 120.0, 30.0, 6.0
 AGE_STEP = 0.5
 AGE_LIMIT = 7200.0
@@ -34,14 +37,6 @@ TABLE_ERROR = 0.02
 """the table of answers when it has moved by this much,"""
 TABLE_AGE = 45.0
 """and the table of agents after some ends, at the latest after these seconds (the running ones age)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A call in flight: when it was dialled, and in which slot it is counted."""
-
-    at: float
-    slot: int
 
 
 class Predictive(BookPacer):
@@ -80,7 +75,6 @@ class Predictive(BookPacer):
         self.times_changes = -1
         self.gauge = gauge_for(0)
         self.gauge_agents = 0
-        self.last: dict[str, float] = {}
         self._rebuild()
 
     # -- what happens
@@ -89,7 +83,14 @@ class Predictive(BookPacer):
         super().dialed(call, at, p)
         self.in_flight.advance(self.books.now)
         if call not in self.placed:
-            self.placed[call] = Placed(self.books.now, self.in_flight.dialed())
+            self.placed[call] = self.in_flight.dialed(self.books.now, p)
+
+    def progress(self, call: Call, at: float, code: int) -> None:
+        super().progress(call, at, code)
+        placed = self.placed.get(call)
+        if placed is not None:
+            self.in_flight.advance(self.books.now)
+            self.in_flight.progress(placed, self.books.now, code)
 
     def answered(self, call: Call, at: float) -> None:
         super().answered(call, at)
@@ -113,7 +114,7 @@ class Predictive(BookPacer):
         placed = self.placed.pop(call, None)
         if placed is not None:
             self.in_flight.advance(self.books.now)
-            self.in_flight.ended(placed.slot, self.books.now - placed.at, answered)
+            self.in_flight.ended(placed, self.books.now, answered)
 
     def _moved(self, agent: Agent, before: AgentEntry | None, to: Doing | None) -> None:
         now = self.books.now
@@ -172,7 +173,9 @@ class Predictive(BookPacer):
         low = np.minimum(at.astype(int), horizon - 1)
         part = at - low
         table = np.zeros((1 + 3 * BINS, len(at)))
-        for n, curve in enumerate(free_within(talk, wrapup, finishing, horizon)):
+        curves = free_within(talk, wrapup, finishing, horizon)
+        self.free_again = fresh(curves[0])
+        for n, curve in enumerate(curves):
             table[1 + n * BINS : 1 + (n + 1) * BINS] = curve[:, low] * (1.0 - part) + curve[:, low + 1] * part
         self.free_table = table
         self.gauge.know_agents(table)
@@ -180,8 +183,15 @@ class Predictive(BookPacer):
         self.tables_changes = sum(d.changes for d in self.durations.values())
 
     def _rebuild_calls(self) -> None:
+        """P(holds an agent at each answer time looked at | in flight): answered by then, and not over
+        again."""
+        u = (np.arange(self.in_flight.slots) + 0.5) * SLOT
+        left = self.after[None, :] + self.patience - u[:, None]
+        over = np.interp(left, np.arange(len(self.free_again)), self.free_again)
+        holds = np.clip((self.after[None, :] - u[:, None]) / SLOT + 0.5, 0.0, 1.0) * (1.0 - over)
         self.table_p = self.rate.p
-        self.answer_table = self.in_flight.answer_table(self.rate.p, self.after)
+        self.table_groups = len(self.in_flight.groups)
+        self.answer_table = self.in_flight.answer_table(self.rate.p, holds)
         self.gauge.know_calls(self.answer_table)
 
     def _refresh(self) -> None:
@@ -190,6 +200,8 @@ class Predictive(BookPacer):
         if agents > self.gauge_agents or agents < self.gauge_agents // 2:
             self.gauge, self.gauge_agents = gauge_for(agents), agents
             self._rebuild()
+        elif len(self.in_flight.groups) > self.table_groups:
+            self._rebuild_calls()
         if self.in_flight.slot < self.rate_slot + RATE_SLOTS:
             return
         self.rate_slot = self.in_flight.slot
@@ -230,7 +242,8 @@ class Predictive(BookPacer):
         if most <= least:
             return least
         start = books.idle - len(books.waiting)
-        loss = self.gauge.measure(start, self._agent_rows(), self.in_flight.by_age(), self.rate.error)
+        error = CAUTION * self.rate.error
+        loss = self.gauge.measure(start, self._agent_rows(), self.in_flight.by_age(), error)
         return max(most_within(self.money.price(), most, loss), least)
 
     def cold(self) -> bool:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialer.simulate.luck import BLOCK, uniforms
+from dialer.simulate.luck import BLOCK, Array, uniforms
 from dialer.simulate.mix import Mix
 
-ANSWER, DELAY, FAIL, FAIL_DELAY, TALK, WRAPUP, HOLD, RING, FINISH, CHANCE = range(10)
+ANSWER, DELAY, FAIL, FAIL_DELAY, TALK, WRAPUP, HOLD, RING, FINISH, FINISH_AT, CHANCE = range(11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Block:
     ring: list[float]
     finish: list[float]
     finish_at: list[float]
+    chance: list[float]
+    """The customer's own answer probability, over the average."""
 
 
 class Customers:
@@ -44,7 +46,7 @@ class Customers:
     def _draw(self, number: int) -> Block:
         self.number = number
 
-        def draw(stream: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        def draw(stream: int) -> Array:
             return uniforms(self.seed, stream, number * BLOCK)
 
         mix = self.mix
@@ -58,5 +60,17 @@ class Customers:
             hold=mix.machine_hold.quantile(draw(HOLD)).tolist(),
             ring=(0.3 + 2.7 * draw(RING)).tolist(),
             finish=draw(FINISH).tolist(),
-            finish_at=draw(CHANCE).tolist(),
+            finish_at=draw(FINISH_AT).tolist(),
+            chance=self._chances(draw(CHANCE)).tolist(),
         )
+
+    def _chances(self, u: Array) -> Array:
+        """Beta quantiles over their mean, by a table of the density."""
+        if not self.mix.unlike:
+            return np.ones_like(u)
+        p = self.mix.answer(0.0)
+        alpha, beta = p * self.mix.unlike, (1.0 - p) * self.mix.unlike
+        x = np.linspace(0.0, 1.0, 20001)[1:-1]
+        density = np.exp((alpha - 1.0) * np.log(x) + (beta - 1.0) * np.log1p(-x))
+        mass = density.cumsum() / density.sum()
+        return np.asarray(np.interp(u, mass, x) / p)

@@ -83,13 +83,14 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the desktop and the network tell, beyond the states."""
+    """What desktop, network and history tell, beyond the states."""
 
     finishing: bool = False
+    """The form is opened at 60–95 % of wrap-up in 80 % of calls; in 10 % earlier, a false alarm."""
     ringing: bool = False
+    """180 within 0.3–3 s for numbers that ring, none for those that fail."""
     chance: bool = False
-    chance_spread: float = 0.0
-    """Concentration α + β of the customers' own answer probabilities (Beta); 0: all alike."""
+    """Each customer's own answer probability is told with the dial (needs `Mix.unlike`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ class Mix:
     length: float = 4 * 3600.0
     lines: int = 1_000_000
     absences: tuple[Absence, ...] = ()
+    unlike: float = 0.0
+    """How unlike customers are: their answer probabilities are Beta with this α + β; 0 means all alike."""
     signals: Signals = field(default_factory=Signals)
 
 
