@@ -35,6 +35,11 @@ async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
     for presence in presences:
         about = abouts.get(presence.attempt_id) if presence.attempt_id else None
         _adopt_agent(presence, _about(about, presence) if about else None, tools)
+    for agent in tools.agents:
+        if isinstance(agent.state, desk.Talking | desk.WrapUp) and agent.about is not None:
+            agent.told = agent.about.campaign_id
+    for run in hub.runs.values():
+        run.teach()
 
 
 def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: Hub) -> None:
@@ -58,11 +63,6 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
     trunk = tools.trunks.by_name(row.trunk)
     if trunk is not None and row.kind is not AttemptKind.INBOUND:
         trunk.limits.in_use += 1
-    run = hub.run_of(call)
-    if run is not None and row.kind is AttemptKind.DIALLED:
-        run.pacer.dialed(call.id, run.at(tools.clock.now()))
-        if isinstance(call.state, machine.Talking):
-            run.pacer.connected(call.id, call.state.agent_id, run.at(tools.clock.now()))
 
 
 def _call_state(row: LiveAttempt) -> machine.State:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from dialer import agent as desk
 from dialer import campaigns, counters, pacing
 from dialer.campaigns import Campaign, Desired, Doing, Status
 from dialer.compliance import Counts, window_start
@@ -21,7 +22,7 @@ from dialer.hours import Closed, campaign_opening, opening
 from dialer.pacing.simple import Power
 from dialer.settings import Mode, Settings
 from lists import attempts, reserving
-from lists.model import ContactState, RefusalReason, Reserved
+from lists.model import AttemptKind, ContactState, RefusalReason, Reserved
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,22 @@ class CampaignRun:
             self.pacer.restore(snapshot)
         await self.recall_budget()
 
+    def teach(self) -> None:
+        """What is under way, for a pacer that has not seen it begin."""
+        at = self.at(self._tools.clock.now())
+        for call in self.live.values():
+            if call.kind is AttemptKind.DIALLED:
+                self.pacer.dialed(call.id, at)
+        for agent in self._tools.agents:
+            if agent.told != self.id:
+                continue
+            attempt_id = desk.attempt_of(agent.state)
+            self.pacer.ready(agent.id, at)
+            if attempt_id is not None:
+                self.pacer.connected(attempt_id, agent.id, at)
+            if isinstance(agent.state, desk.WrapUp):
+                self.pacer.wrapup(agent.id, at)
+
     async def recall_budget(self) -> None:
         """What the legal window holds by now: it moves on, and outlives this run. Raises `StorageError`."""
         now = self._tools.clock.now()
@@ -112,6 +129,7 @@ class CampaignRun:
         before, self.campaign = self.campaign, campaign
         if before.settings.mode is not campaign.settings.mode:
             self.pacer = self._make_pacer()
+            self.teach()
             await self.prepare()
         elif isinstance(self.pacer, Power):
             self.pacer.set_ratio(campaign.settings.ratio)

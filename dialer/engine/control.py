@@ -23,6 +23,9 @@ from typifications import interactions
 
 log = logging.getLogger(__name__)
 
+BATCH = 1000
+"""A whole shift logs in within seconds."""
+
 
 class Refused(DialerError):
     def __init__(self, error_id: str, message: str) -> None:
@@ -51,7 +54,7 @@ class Control:
     async def work(self) -> None:
         """Everything queued, in order. Raises `StorageError`."""
         async with self._tools.db.connection() as conn:
-            queued = await commands.queued(conn)
+            queued = await commands.queued(conn, limit=BATCH)
         for command in queued:
             if command.id not in self._answered:  # its answer may still be on its way to the database
                 self._answered.add(command.id)

@@ -123,6 +123,25 @@ class House:
         await self.until(lambda: self.live_agent(made.id).at_work)
         return made
 
+    async def many_agents(self, count: int, campaign_id: UUID) -> list[Agent]:
+        """A whole shift logs in at once."""
+        made = []
+        async with self.db.transaction() as conn:
+            for n in range(count):
+                fields = AgentFields(code=f"agent-{n}", name=f"agent-{n}", dial=f"PJSIP/agent-{n}")
+                made.append(
+                    await agents.create(conn, fields, campaign_ids=[campaign_id], now=self.clock.now())
+                )
+        commands.wake(self.bus)
+        await self.until(lambda: all(self.live_agent(agent.id) for agent in made), 30)
+        async with self.db.transaction() as conn:
+            for agent in made:
+                await commands.submit(conn, Kind.AGENT_LOGIN, agent.id, now=self.clock.now())
+        commands.wake(self.bus)
+        await self.until(lambda: all(self.live_agent(agent.id).at_work for agent in made), 60)
+        self.agents += made
+        return made
+
     async def list_(self, campaign_id: UUID, name: str = "", **options: Any) -> UUID:
         async with self.db.transaction() as conn:
             made = await dial_lists.create(
