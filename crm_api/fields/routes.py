@@ -21,7 +21,7 @@ async def of_base(base_id: UUID, call: Agent) -> FieldsOut:
 
 @router.put("")
 async def define(base_id: UUID, body: FieldsIn, call: Operator) -> FieldsOut:
-    """Replaces all definitions. Stored values stay; what is not of its new type counts as empty in filters."""
+    """Replaces all definitions. Stored values stay; one not of its new type counts as empty in filters."""
     await matching.define(
         call.conn, base_id, [FieldDefinition(**field.model_dump()) for field in body.fields]
     )

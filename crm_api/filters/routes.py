@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/filters", tags=["filters"], route_class=Guarded)
 
 @router.get("/fields")
 async def fields(call: Supervisor, paging: Paged, base_id: UUID | None = None) -> Page[FieldOut]:
-    """What can be asked: of one base with its own columns, of all with those that mean the same everywhere."""
+    """What can be asked: of one base its own columns too, of all those that mean the same everywhere."""
     return paging.cut(await service.fields(call, base_id), ("name", "kind"), "name")
 
 
