@@ -128,3 +128,6 @@ BEGIN
 END $$;
 CREATE TRIGGER report_stays AFTER INSERT ON agent_log REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION report_mark_stays();
+
+-- Drilling into a stretch of time without naming a campaign. Attempts are stored in the order they begin.
+CREATE INDEX attempt_begun ON attempt USING brin (begun_at);

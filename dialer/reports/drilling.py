@@ -1,0 +1,85 @@
+"""From a number of a report to the calls it counts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dialer.errors import BadValue
+from dialer.outcome import Outcome
+from dialer.reports.scope import Scope
+from storage.database import Connection
+from storage.queries import Queries
+
+QUERIES = Queries.load("dialer.reports", "drilling.sql")
+
+MAX_SPAN = timedelta(days=32)
+"""Of a drill that names no campaign: it has to look through the calls of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """Beside the scope: which calls of it."""
+
+    outcomes: Collection[Outcome] | None = None
+    result_id: UUID | None = None
+    """At any level."""
+    weekday: int | None = None
+    hour_of_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    id: UUID
+    begun_at: datetime
+    kind: str
+    campaign_id: UUID | None
+    dial_list_id: UUID | None
+    contact_id: UUID | None
+    customer_id: UUID | None
+    agent_id: UUID | None
+    e164: str
+    trunk: str
+    outcome: str
+    fault: str
+    reason: str
+    answered_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime
+    hung_up_by: str
+    result_names: tuple[str, ...]
+    interaction_id: UUID | None
+
+
+async def calls(
+    conn: Connection,
+    scope: Scope,
+    drill: Drill = Drill(),
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Call]:
+    """The newest first; `after` is (begun_at, id) of the last one on the page before. Raises BadValue."""
+    if scope.campaign_ids is None and scope.end - scope.start > MAX_SPAN:
+        raise BadValue(f"choose a campaign, or at most {MAX_SPAN.days} days")
+    rows = await conn.fetch(
+        QUERIES.attempts,
+        *scope.hours,
+        _list(scope.campaign_ids),
+        _list(scope.dial_list_ids),
+        _list(scope.agent_ids),
+        _list(scope.kinds),
+        _list(drill.outcomes),
+        drill.result_id,
+        drill.weekday,
+        drill.hour_of_day,
+        after[0] if after else None,
+        after[1] if after else None,
+        scope.zone,
+        limit,
+    )
+    return [Call(**{**dict(row), "result_names": tuple(row["result_names"])}) for row in rows]
+
+
+def _list(values: Collection[object] | None) -> list[object] | None:
+    return list(values) if values is not None else None

@@ -1,0 +1,226 @@
+"""Figures by any dimension, from the hourly sums."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from dialer import compliance, metrics
+from dialer.compliance import Counts
+from dialer.metrics import Figures, HourScore
+from dialer.outcome import Outcome
+from dialer.reports.scope import By, Scope
+from storage.database import Connection
+from storage.queries import Queries
+
+QUERIES = Queries.load("dialer.reports", "figures.sql")
+
+MAX_ROWS = 50_000
+_OUTCOMES = ",\n       ".join(
+    f"coalesce(sum(r.attempts) FILTER (WHERE r.outcome = '{outcome}'), 0)::bigint AS of_{outcome}"
+    for outcome in Outcome
+)
+_KEY = ("campaign_id", "dial_list_id", "agent_id", "hour", "day", "weekday", "hour_of_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Of a row; only the dimensions asked for are set. One that is set and None stands for "without"."""
+
+    campaign_id: UUID | None = None
+    dial_list_id: UUID | None = None
+    agent_id: UUID | None = None
+    hour: datetime | None = None
+    day: date | None = None
+    weekday: int | None = None
+    hour_of_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    key: Key
+    figures: Figures
+
+
+async def figures(
+    conn: Connection, scope: Scope, by: Collection[By] = (), *, limit: int = MAX_ROWS
+) -> list[Row]:
+    """One row for each combination of `by` with anything in it, ordered by it; without `by` one row or none.
+
+    With the agent in `by` or in the scope only calls that had an agent are told. Agents' time (ready,
+    talking, wrap-up, paused) is missing where lists or kinds of call are asked for: it belongs to neither.
+    Where kinds are asked for, interactions are missing too.
+    """
+    of_agents = By.AGENT in by or scope.agent_ids is not None
+    found: dict[Key, dict[str, Any]] = {}
+    args = _args(scope, by, limit)
+    await _read(conn, _calls(of_agents), args, found)
+    if scope.kinds is None:
+        await _read(conn, _table("results", "result", of_agents), args, found)
+        if By.DIAL_LIST not in by and scope.dial_list_ids is None:
+            await _read(conn, QUERIES.time, args, found)
+    rows = [Row(key, _figures(sums)) for key, sums in found.items()]
+    return sorted(rows, key=lambda row: _order(row.key))[:limit]
+
+
+async def total(conn: Connection, scope: Scope) -> Figures:
+    """All of the scope in one."""
+    rows = await figures(conn, scope)
+    return rows[0].figures if rows else Figures()
+
+
+async def best_hours(conn: Connection, scope: Scope) -> list[HourScore]:
+    """Hours of the week in the scope's zone, the best to call in first."""
+    rows = await figures(conn, scope, (By.WEEKDAY, By.HOUR_OF_DAY))
+    return metrics.rank_hours(
+        {
+            (row.key.weekday, row.key.hour_of_day): row.figures
+            for row in rows
+            if row.key.weekday is not None and row.key.hour_of_day is not None
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One result and what stands below it. `share` is of all typified interactions of the scope."""
+
+    path: tuple[UUID, ...]
+    names: tuple[str, ...]
+    interactions: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    typified: int
+    untypified: int
+    results: tuple[Share, ...]
+    """Every level, a result before those below it, in the tree's order."""
+
+    def level(self, level: int) -> tuple[Share, ...]:
+        return tuple(one for one in self.results if len(one.path) == level)
+
+
+async def typification_shares(conn: Connection, scope: Scope) -> Shares:
+    """How often each result was chosen."""
+    sql = _table("shares", "result", scope.agent_ids is not None)
+    rows = await conn.fetch(sql, *_conditions(scope))
+    by_result: dict[UUID | None, int] = {row["result_id"]: row["interactions"] for row in rows}
+    untypified = by_result.pop(None, 0)
+    named = await conn.fetch(QUERIES.results_named, [id_ for id_ in by_result if id_ is not None])
+    return _shares({id_: n for id_, n in by_result.items() if id_ is not None}, named, untypified)
+
+
+@dataclass(frozen=True, slots=True)
+class Abandonment:
+    """Paced calls of a campaign in the law's two windows."""
+
+    day: Counts
+    """The last 24 hours."""
+    month: Counts
+    """The last 30 days."""
+
+    @property
+    def day_ratio(self) -> float:
+        return compliance.ratio(self.day)
+
+    @property
+    def month_ratio(self) -> float:
+        return compliance.ratio(self.month)
+
+
+async def abandonment(
+    conn: Connection, campaign_ids: Collection[UUID] | None, now: datetime
+) -> dict[UUID, Abandonment]:
+    """By campaign, from the live counters; campaigns without calls in 30 days are left out."""
+    rows = await conn.fetch(
+        QUERIES.abandonment,
+        _ids(campaign_ids),
+        compliance.window_start("24h", now),
+        compliance.window_start("30d", now),
+    )
+    return {
+        row["campaign_id"]: Abandonment(
+            Counts(connected=row["day_connected"], abandoned=row["day_abandoned"]),
+            Counts(connected=row["month_connected"], abandoned=row["month_abandoned"]),
+        )
+        for row in rows
+    }
+
+
+def _calls(of_agents: bool) -> str:
+    return _table("calls", "call", of_agents).replace("{outcomes}", _OUTCOMES)
+
+
+def _table(query: str, what: str, of_agents: bool) -> str:
+    table, agent = (
+        (f"report_agent_{what}_hour", "r.agent_id") if of_agents else (f"report_{what}_hour", "NULL::uuid")
+    )
+    return QUERIES[query].replace("{table}", table).replace("{agent}", agent)
+
+
+def _ids(ids: Collection[UUID] | None) -> list[UUID] | None:
+    return list(ids) if ids is not None else None
+
+
+def _conditions(scope: Scope) -> list[object]:
+    return [
+        *scope.hours,
+        _ids(scope.campaign_ids),
+        _ids(scope.dial_list_ids),
+        _ids(scope.agent_ids),
+    ]
+
+
+def _args(scope: Scope, by: Collection[By], limit: int) -> list[object]:
+    kinds = [kind.value for kind in scope.kinds] if scope.kinds is not None else None
+    return [*_conditions(scope), kinds, scope.zone, *(dimension in by for dimension in By), limit]
+
+
+async def _read(conn: Connection, sql: str, args: Sequence[object], found: dict[Key, dict[str, Any]]) -> None:
+    for row in await conn.fetch(sql, *args):
+        sums = dict(row)
+        key = Key(**{name: sums.pop(name) for name in _KEY})
+        found.setdefault(key, {}).update(sums)
+
+
+def _figures(sums: Mapping[str, Any]) -> Figures:
+    outcomes = {o.value: n for o in Outcome if (n := sums.get(f"of_{o}"))}
+    others: dict[str, Any] = {name: value for name, value in sums.items() if not name.startswith("of_")}
+    return Figures(outcomes=outcomes, **others)
+
+
+def _order(key: Key) -> tuple[tuple[bool, str], ...]:
+    values = (getattr(key, name) for name in _KEY)
+    return tuple(
+        (value is None, f"{value:02}" if isinstance(value, int) else str(value or "")) for value in values
+    )
+
+
+def _shares(chosen: Mapping[UUID, int], named: Sequence[Record], untypified: int) -> Shares:
+    known = {row["id"]: row for row in named}
+    paths: dict[UUID, tuple[UUID, ...]] = {}
+    for row in named:  # levels come in order, so a parent's path is known before its children's
+        paths[row["id"]] = (*paths.get(row["parent_id"], ()), row["id"])
+    sums: dict[UUID, int] = dict.fromkeys(known, 0)
+    for leaf, interactions in chosen.items():
+        for id_ in paths.get(leaf, ()):
+            sums[id_] += interactions
+    typified = sum(chosen.values())
+    in_tree = sorted(paths.values(), key=lambda path: tuple(_rank(known[id_]) for id_ in path))
+    return Shares(
+        typified,
+        untypified,
+        tuple(
+            Share(path, tuple(known[id_]["name"] for id_ in path), sums[path[-1]], sums[path[-1]] / typified)
+            for path in in_tree
+        ),
+    )
+
+
+def _rank(row: Record) -> tuple[int, str, bytes]:
+    return row["ordinal"], row["name"], row["id"].bytes

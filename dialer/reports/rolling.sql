@@ -1,0 +1,143 @@
+-- name: alone
+-- One roll-up at a time; another process that comes meanwhile has nothing to do.
+SELECT pg_try_advisory_xact_lock(hashtextextended('report roll-up', 0))
+
+-- name: take_marks
+-- Of up to $2 hours all marks that are seen now. What is counted next is read later, so it has what they announced.
+WITH due AS MATERIALIZED (
+    SELECT DISTINCT id, hour FROM report_mark WHERE what = $1 ORDER BY hour DESC LIMIT $2
+), taken AS (
+    DELETE FROM report_mark m USING due d
+    WHERE m.what = $1 AND m.hour = d.hour
+      AND coalesce(m.id, '00000000-0000-0000-0000-000000000000') = coalesce(d.id, '00000000-0000-0000-0000-000000000000')
+)
+SELECT id, hour FROM due
+
+-- name: forget_calls
+DELETE FROM report_call_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+
+-- name: forget_agent_calls
+DELETE FROM report_agent_call_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+
+-- name: count_calls
+WITH found AS MATERIALIZED (
+    SELECT m.hour, m.id AS campaign_id, a.dial_list_id, a.agent_id, a.kind, coalesce(a.outcome, 'unknown') AS outcome,
+           count(*) AS attempts,
+           coalesce(sum(extract(epoch FROM coalesce(a.answered_at, a.ended_at) - a.ringing_at)), 0) AS ring_s,
+           coalesce(sum(extract(epoch FROM a.connected_at - a.answered_at)), 0) AS wait_s,
+           coalesce(sum(extract(epoch FROM a.ended_at - a.connected_at)), 0) AS talk_s
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+    CROSS JOIN LATERAL (
+        SELECT * FROM attempt
+        WHERE campaign_id = m.id AND begun_at >= m.hour AND begun_at < m.hour + interval '1 hour'
+        UNION ALL
+        SELECT * FROM attempt
+        WHERE m.id IS NULL AND campaign_id IS NULL AND begun_at >= m.hour AND begun_at < m.hour + interval '1 hour'
+    ) a
+    WHERE a.ended_at IS NOT NULL
+    GROUP BY 1, 2, 3, 4, 5, 6
+), of_agents AS (
+    INSERT INTO report_agent_call_hour (hour, agent_id, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms,
+                                        wait_ms, talk_ms)
+    SELECT hour, agent_id, campaign_id, dial_list_id, kind, outcome, attempts, round(ring_s * 1000),
+           round(wait_s * 1000), round(talk_s * 1000)
+    FROM found WHERE agent_id IS NOT NULL
+)
+INSERT INTO report_call_hour (hour, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms, wait_ms, talk_ms)
+SELECT hour, campaign_id, dial_list_id, kind, outcome, sum(attempts), round(sum(ring_s) * 1000),
+       round(sum(wait_s) * 1000), round(sum(talk_s) * 1000)
+FROM found GROUP BY 1, 2, 3, 4, 5
+
+-- name: forget_results
+DELETE FROM report_result_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+
+-- name: forget_agent_results
+DELETE FROM report_agent_result_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+
+-- name: count_results
+WITH found AS MATERIALIZED (
+    SELECT m.hour, m.id AS campaign_id, a.dial_list_id, i.agent_id,
+           i.result_ids[cardinality(i.result_ids)] AS result_id, count(*) AS interactions
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+    CROSS JOIN LATERAL (
+        SELECT * FROM interaction
+        WHERE campaign_id = m.id
+          AND coalesce(attempt_at, created_at) >= m.hour
+          AND coalesce(attempt_at, created_at) < m.hour + interval '1 hour'
+        UNION ALL
+        SELECT * FROM interaction
+        WHERE m.id IS NULL AND campaign_id IS NULL
+          AND coalesce(attempt_at, created_at) >= m.hour
+          AND coalesce(attempt_at, created_at) < m.hour + interval '1 hour'
+    ) i
+    LEFT JOIN attempt a ON a.id = i.attempt_id AND a.begun_at = i.attempt_at
+    GROUP BY 1, 2, 3, 4, 5
+), of_agents AS (
+    INSERT INTO report_agent_result_hour (hour, agent_id, campaign_id, dial_list_id, result_id, interactions)
+    SELECT hour, agent_id, campaign_id, dial_list_id, result_id, interactions FROM found WHERE agent_id IS NOT NULL
+)
+INSERT INTO report_result_hour (hour, campaign_id, dial_list_id, result_id, interactions)
+SELECT hour, campaign_id, dial_list_id, result_id, sum(interactions) FROM found GROUP BY 1, 2, 3, 4
+
+-- name: forget_stays
+DELETE FROM report_agent_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+WHERE r.agent_id = m.id AND r.hour = m.hour
+
+-- name: count_stays
+-- Stays cut at the hour's ends. Ready time has no campaign of its own: within the hour it is shared by the time the
+-- agent gave to each; an hour without any conversation leaves it where it was. $3: the longest stay looked for.
+WITH cut AS (
+    SELECT m.id AS agent_id, m.hour, l.campaign_id, l.state,
+           1000 * extract(epoch FROM least(l.to_at, m.hour + interval '1 hour') - greatest(l.from_at, m.hour)) AS ms
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+    JOIN agent_log l ON l.agent_id = m.id AND l.to_at > m.hour AND l.to_at <= m.hour + $3::interval
+                     AND l.from_at < m.hour + interval '1 hour'
+), per_campaign AS (
+    SELECT agent_id, hour, campaign_id,
+           coalesce(sum(ms) FILTER (WHERE state = 'ready'), 0) AS ready,
+           coalesce(sum(ms) FILTER (WHERE state = 'talking'), 0) AS talk,
+           coalesce(sum(ms) FILTER (WHERE state = 'wrapup'), 0) AS wrapup,
+           coalesce(sum(ms) FILTER (WHERE state = 'paused'), 0) AS paused,
+           coalesce(sum(ms) FILTER (WHERE state NOT IN ('ready', 'talking', 'wrapup', 'paused')), 0) AS other
+    FROM cut GROUP BY 1, 2, 3
+), shared AS (
+    SELECT *, sum(ready) OVER agents_hour AS all_ready, sum(talk + wrapup) OVER agents_hour AS handled
+    FROM per_campaign WINDOW agents_hour AS (PARTITION BY agent_id, hour)
+)
+INSERT INTO report_agent_hour (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms)
+SELECT hour, agent_id, campaign_id,
+       round(CASE WHEN handled > 0 THEN all_ready * (talk + wrapup) / handled ELSE ready END),
+       round(talk), round(wrapup), round(paused), round(other)
+FROM shared
+WHERE talk + wrapup + paused + other > 0 OR (handled = 0 AND ready > 0)
+
+-- name: any_left
+SELECT EXISTS (SELECT FROM report_mark)
+
+-- name: complete
+UPDATE report_state SET rolled_at = $1
+
+-- name: rolled_at
+SELECT rolled_at FROM report_state
+
+-- name: mark_all
+-- Everything between two moments is to be counted again, and sums without any call behind them are to go.
+INSERT INTO report_mark (what, id, hour)
+SELECT DISTINCT 'calls', campaign_id, date_trunc('hour', begun_at, 'UTC') FROM attempt
+WHERE begun_at >= $1 AND begun_at < $2
+UNION SELECT 'calls', campaign_id, hour FROM report_call_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'calls', campaign_id, hour FROM report_agent_call_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'results', campaign_id, date_trunc('hour', coalesce(attempt_at, created_at), 'UTC') FROM interaction
+WHERE coalesce(attempt_at, created_at) >= $1 AND coalesce(attempt_at, created_at) < $2
+UNION SELECT 'results', campaign_id, hour FROM report_result_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'results', campaign_id, hour FROM report_agent_result_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'stays', l.agent_id, h.hour
+FROM agent_log l,
+     generate_series(greatest(date_trunc('hour', l.from_at, 'UTC'), $1), least(l.to_at, $2 - interval '1 hour'),
+                     interval '1 hour') AS h (hour)
+WHERE l.to_at > $1 AND l.from_at < $2
+UNION SELECT 'stays', agent_id, hour FROM report_agent_hour WHERE hour >= $1 AND hour < $2
