@@ -8,6 +8,7 @@ from crm_api import phones
 from crm_api.access import Call, Role
 from crm_api.agenda.schemas import EventEdit, EventIn
 from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
 from dialer import agents, campaigns
 from dialer.hours import legal_hour
@@ -52,6 +53,7 @@ async def create(call: Call, body: EventIn) -> Written:
         zone=body.zone,
         note=body.note,
     )
+    engine.wake(call)
     return await agenda.create(call.conn, given, created_by=call.who.user_id, now=call.now)
 
 
@@ -73,6 +75,7 @@ async def edit(call: Call, event_id: UUID, body: EventEdit) -> Written:
     if body.local is not None and body.zone is not None:
         changes["due_at"] = _due(call, body.local, body.zone, settings, number)
         changes["zone"] = body.zone
+    engine.wake(call)
     return await agenda.edit(call.conn, event_id, changes, now=call.now)
 
 
@@ -92,6 +95,7 @@ async def reassign(call: Call, event_ids: tuple[UUID, ...], agent_id: UUID | Non
         await must_touch(call, event_id)
     if agent_id is not None:
         await agents.get(call.conn, agent_id)
+    engine.wake(call)
     return await agenda.reassign(call.conn, event_ids, agent_id)
 
 

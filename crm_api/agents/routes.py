@@ -11,7 +11,7 @@ from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
-from dialer import agents, commands
+from dialer import agents
 from dialer.commands import Kind
 
 router = APIRouter(prefix="/api/agents", tags=["agents"], route_class=Guarded)
@@ -28,7 +28,7 @@ async def create(body: NewAgent, call: OperatorOnce) -> AgentOut:
     await service.must_exist(call, body.campaign_ids)
     made = await agents.create(call.conn, service.fields(body), campaign_ids=body.campaign_ids, now=call.now)
     call.note(made.id, code=made.code)
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    engine.wake(call)
     return service.shown(made)
 
 
@@ -42,7 +42,7 @@ async def one(agent_id: UUID, call: Agent) -> AgentOut:
 async def edit(agent_id: UUID, body: AgentIn, call: Operator) -> AgentOut:
     """Phone and line hold from the next log-in on. Agents are disabled, never deleted."""
     edited = await agents.edit(call.conn, agent_id, service.fields(body))
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    engine.wake(call)
     return service.shown(edited)
 
 
@@ -53,7 +53,7 @@ async def set_campaigns(agent_id: UUID, body: CampaignsIn, call: Operator) -> Ag
     await service.must_exist(call, body.campaign_ids)
     changed = await agents.set_campaigns(call.conn, agent_id, body.campaign_ids)
     call.note(campaigns=[str(one) for one in body.campaign_ids])
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    engine.wake(call)
     return service.shown(changed)
 
 

@@ -12,6 +12,7 @@ from crm_api.campaigns.schemas import (
     CampaignOut,
     FiguresOut,
     LiveChange,
+    OutcomeOut,
     PresetOut,
 )
 from crm_api.commands import service as engine
@@ -21,6 +22,7 @@ from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged, When
 from dialer import campaigns, commands, presets
 from dialer.campaigns import Desired
+from lists import tallies
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=Guarded)
 
@@ -65,7 +67,7 @@ async def edit(campaign_id: UUID, body: CampaignEdit, call: Operator) -> Campaig
         call.conn, campaign_id, name=body.name, settings=settings, revision=body.revision
     )
     call.note(changed=sorted(body.model_fields_set))
-    call.after_commit(service.wake(call))
+    engine.wake(call)
     return service.shown(edited)
 
 
@@ -77,7 +79,7 @@ async def change_live(campaign_id: UUID, body: LiveChange, call: Supervisor) -> 
         raise invalid("nothing_to_change", "name at least one of channels, ratio, target")
     changed = await service.change_live(call, campaign_id, changes)
     call.note(**changes)
-    call.after_commit(service.wake(call))
+    engine.wake(call)
     return service.shown(changed)
 
 
@@ -116,7 +118,7 @@ async def emergency_stop(campaign_id: UUID, call: SupervisorOnce) -> CommandOut:
 async def remove(campaign_id: UUID, call: Operator) -> None:
     """Stopped and hidden; its history stays."""
     await campaigns.remove(call.conn, campaign_id, now=call.now)
-    call.after_commit(service.wake(call))
+    engine.wake(call)
 
 
 @router.get("/{campaign_id}/figures")
@@ -125,8 +127,20 @@ async def figures(campaign_id: UUID, call: Supervisor, since: When) -> FiguresOu
     return await service.figures(call, campaign_id, since)
 
 
+@router.get("/{campaign_id}/outcomes")
+async def outcomes(campaign_id: UUID, call: Supervisor, since: When, paging: Paged) -> Page[OutcomeOut]:
+    """What became of the calls begun since `since`."""
+    await service.must_see(call, campaign_id)
+    found = await tallies.outcomes(call.conn, campaign_id, since)
+    shown = [
+        OutcomeOut(outcome=name, placed=it.placed, answered=it.answered, connected=it.connected)
+        for name, it in found.items()
+    ]
+    return paging.cut(shown, ("outcome", "placed", "answered", "connected"), "-placed")
+
+
 async def _desire(call: SupervisorOnce, campaign_id: UUID, desired: Desired) -> CampaignOut:
     await service.must_see(call, campaign_id)
     changed = await campaigns.set_desired(call.conn, campaign_id, desired)
-    call.after_commit(service.wake(call))
+    engine.wake(call)
     return service.shown(changed)

@@ -72,6 +72,15 @@ class FiguresOut(Out):
     abandonment: float | None
 
 
+class OutcomeOut(Out):
+    """`outcome` is `live` for calls that still run."""
+
+    outcome: str
+    placed: int
+    answered: int
+    connected: int
+
+
 class PresetOut(Out):
     """Legal hours by country, dated and with their sources. A help, and no legal advice."""
 

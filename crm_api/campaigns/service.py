@@ -1,6 +1,6 @@
 """Campaigns as the API shows and changes them. The engine sees a change by the campaign's revision."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from crm_api.access import Call, Role
 from crm_api.campaigns.schemas import CampaignOut, FiguresOut, StatusOut
 from crm_api.errors import forbidden, invalid
-from dialer import agents, campaigns, commands, live, settings, trunks
+from dialer import agents, campaigns, live, settings, trunks
 from storage.database import Connection
 
 SORTS = ("name", "kind", "desired", "created_at")
@@ -77,10 +77,6 @@ def with_ratio(counted: live.Figures, since: datetime) -> FiguresOut:
         gone=counted.gone,
         abandonment=counted.abandoned / served if served else None,
     )
-
-
-def wake(call: Call) -> Callable[[], None]:
-    return lambda: commands.wake(call.hub.bus)
 
 
 def shown(campaign: campaigns.Campaign) -> CampaignOut:

@@ -10,6 +10,11 @@ from crm_api.errors import not_found
 from dialer import commands
 
 
+def wake(call: Call) -> None:
+    """Have the workers look once this request has committed: what changed need not wait for a timer."""
+    call.after_commit(lambda: commands.wake(call.hub.bus))
+
+
 async def submit(
     call: Call, kind: commands.Kind, target: UUID | None, payload: Mapping[str, Any] | None = None
 ) -> CommandOut:
@@ -24,14 +29,14 @@ async def submit(
         now=call.now,
     )
     call.note(target, **dict(payload or {}))
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    wake(call)
     return CommandOut.model_validate(command)
 
 
 async def tell(call: Call, kind: commands.Kind, target: UUID | None, payload: Mapping[str, Any]) -> None:
     """What follows from a request that is not itself a command: the request's own key is not this one's."""
     await commands.submit(call.conn, kind, target, payload, user_id=call.who.user_id, now=call.now)
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    wake(call)
 
 
 async def waited_for(visit: Visit, command_id: UUID, wait_s: float) -> CommandOut:

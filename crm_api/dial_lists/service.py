@@ -5,8 +5,8 @@ from uuid import UUID
 
 from crm_api.access import Call, Visit
 from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
 from crm_api.dial_lists.schemas import DialListEdit, DialListIn
-from dialer import commands
 from lists import dial_lists
 from lists.dial_lists import DialList
 
@@ -40,7 +40,7 @@ async def edit(call: Call, list_id: UUID, body: DialListEdit) -> DialList:
         await dial_lists.pause(call.conn, list_id, body.paused)
     if body.priority is not None:
         await dial_lists.set_priority(call.conn, list_id, body.priority)
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    engine.wake(call)
     return await dial_lists.get(call.conn, list_id)
 
 

@@ -5,9 +5,10 @@ from uuid import UUID
 from crm_api import phones
 from crm_api.access import Call
 from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
 from crm_api.errors import invalid, not_found
 from crm_api.records.schemas import RecordIn, RecordOut
-from dialer import agents, campaigns, commands
+from dialer import agents, campaigns
 from lists import contacts
 from lists.contacts import Record
 
@@ -38,7 +39,7 @@ async def add(call: Call, body: RecordIn) -> RecordOut:
         dial_list_id=body.dial_list_id,
     )
     contact_id = await contacts.add_one(call.conn, record, call.now)
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    engine.wake(call)
     return RecordOut(contact_id=contact_id, campaign_id=campaign.id)
 
 

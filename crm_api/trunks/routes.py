@@ -4,12 +4,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from crm_api.access import Call, Operator, OperatorOnce, Supervisor
+from crm_api.access import Operator, OperatorOnce, Supervisor
+from crm_api.commands import service as engine
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
 from crm_api.trunks import service
 from crm_api.trunks.schemas import TrunkIn, TrunkOut
-from dialer import commands, trunks
+from dialer import trunks
 
 router = APIRouter(prefix="/api/trunks", tags=["trunks"], route_class=Guarded)
 
@@ -24,7 +25,7 @@ async def every(call: Supervisor, paging: Paged) -> Page[TrunkOut]:
 async def create(body: TrunkIn, call: OperatorOnce) -> TrunkOut:
     made = await trunks.create(call.conn, service.fields(body), now=call.now)
     call.note(made.id, name=made.name)
-    _wake(call)
+    engine.wake(call)
     return TrunkOut.model_validate(made)
 
 
@@ -37,7 +38,7 @@ async def one(trunk_id: UUID, call: Supervisor) -> TrunkOut:
 async def edit(trunk_id: UUID, body: TrunkIn, call: Operator) -> TrunkOut:
     """Holds from the next call on."""
     edited = await trunks.edit(call.conn, trunk_id, service.fields(body))
-    _wake(call)
+    engine.wake(call)
     return TrunkOut.model_validate(edited)
 
 
@@ -46,7 +47,7 @@ async def resume(trunk_id: UUID, call: OperatorOnce) -> TrunkOut:
     """Use a trunk again at once that was suspended for its faults."""
     await trunks.get(call.conn, trunk_id)
     await trunks.suspend(call.conn, trunk_id, None)
-    _wake(call)
+    engine.wake(call)
     return TrunkOut.model_validate(await trunks.get(call.conn, trunk_id))
 
 
@@ -55,8 +56,4 @@ async def remove(trunk_id: UUID, call: Operator) -> None:
     """Refused while a campaign uses it."""
     await service.must_be_unused(call.conn, trunk_id)
     await trunks.remove(call.conn, trunk_id)
-    _wake(call)
-
-
-def _wake(call: Call) -> None:
-    call.after_commit(lambda: commands.wake(call.hub.bus))
+    engine.wake(call)

@@ -1,5 +1,6 @@
 """Campaigns, trunks, agents and what is asked of the engine."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -98,6 +99,17 @@ async def test_the_same_key_makes_one_campaign_and_another_body_is_refused(
     refused(
         await somebody_else.post("/api/campaigns", json={"name": "ventas"}, headers=key), 409, "name_taken"
     )
+
+
+async def test_of_two_requests_with_one_key_at_once_the_second_waits_for_the_first_one_s_answer(
+    operator: httpx.AsyncClient,
+) -> None:
+    key = {"Idempotency-Key": "at once"}
+    answers = await asyncio.gather(
+        *(operator.post("/api/campaigns", json={"name": "ventas"}, headers=key) for _ in range(4))
+    )
+    assert len({accepted(answer, 201)["id"] for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 3
 
 
 async def test_a_refusal_is_not_kept_for_its_key(api: Api, operator: httpx.AsyncClient) -> None:

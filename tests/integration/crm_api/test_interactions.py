@@ -239,6 +239,12 @@ def _event(desk: Desk, **about: Any) -> dict[str, Any]:
     } | about
 
 
+async def test_a_new_event_wakes_the_engine(api: Api, desk: Desk) -> None:
+    async with api.bus.subscribe(commands.WAKE) as woken:
+        accepted(await desk.client.post("/api/agenda", json=_event(desk)), 201)
+        await anext(woken)
+
+
 async def test_an_event_is_made_moved_and_managed_once(desk: Desk) -> None:
     written = accepted(await desk.client.post("/api/agenda", json=_event(desk)), 201)
     event = written["event"]
@@ -351,6 +357,9 @@ async def test_attempts_are_read_by_customer_agent_and_campaign(api: Api, desk: 
     assert accepted(await desk.supervisor.get(f"/api/attempts/{attempt}"))["e164"] == PHONE
     query = f"campaign_id={desk.campaign.id}&outcome=connected&sort=begun_at"
     assert len(accepted(await desk.supervisor.get(f"/api/attempts?{query}"))["items"]) == 1
+    since = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    tallied = accepted(await desk.supervisor.get(f"/api/campaigns/{desk.campaign.id}/outcomes?since={since}"))
+    assert tallied["items"] == [{"outcome": "connected", "placed": 1, "answered": 0, "connected": 0}]
     later = (NOW + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert accepted(await desk.supervisor.get(f"/api/attempts?since={later}"))["items"] == []
     stranger = await api.as_role(Role.SUPERVISOR)
