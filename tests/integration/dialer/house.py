@@ -29,6 +29,7 @@ from lists import customers, dial_lists, do_not_call
 from lists.do_not_call import Source
 from lists.model import Caps
 from lists.settling import last_position
+from lists.zones import zone_key
 from storage.bus import LocalBus
 from storage.clock import VirtualClock
 from storage.database import Database
@@ -154,6 +155,7 @@ class House:
         now = self.clock.now()
         async with self.db.transaction() as conn:
             customer_id = options.pop("customer_id", None)
+            zones: tuple[str, ...] = ()
             if customer_id is None:
                 made = await customers.create(
                     conn,
@@ -162,7 +164,7 @@ class House:
                     phones=[customers.NewPhone(phone) for phone in phones],
                     now=now,
                 )
-                customer_id = made.id
+                customer_id, zones = made.id, made.phones[0].zones
             target = await dial_lists.get(conn, dial_list)
             row = {
                 "id": uuid7(now),
@@ -171,6 +173,7 @@ class House:
                 "customer_id": customer_id,
                 "position": last_position(now),
                 "next_at": now,
+                "zone_key": zone_key(zones),
                 "created_at": now,
                 **options,
             }
@@ -262,11 +265,13 @@ class House:
         await commands.wait_done(self.db, self.clock, command.id, patience_s=30)
         return applied
 
-    def typifies_everything(self, agent: Agent, result: Result, after_s: float = 5) -> None:
-        """From now on this agent gives every call this result."""
+    def typifies_everything(
+        self, agent: Agent, result: Result | dict[UUID, Result], after_s: float = 5
+    ) -> None:
+        """From now on this agent gives every call this result (or its campaign's)."""
         self.spawn(self._typify_on(agent, result, after_s))
 
-    async def _typify_on(self, agent: Agent, result: Result, after_s: float) -> None:
+    async def _typify_on(self, agent: Agent, result: Result | dict[UUID, Result], after_s: float) -> None:
         async with self.bus.subscribe(live.agent_topic(agent.id)) as subscription:
             async for message in subscription:
                 told = live.decode(message.payload).body  # type: ignore[union-attr]
@@ -274,12 +279,14 @@ class House:
                     await self.clock.sleep(after_s)
                     await self._typify_patiently(agent, result)
 
-    async def _typify_patiently(self, agent: Agent, result: Result) -> None:
+    async def _typify_patiently(self, agent: Agent, result: Result | dict[UUID, Result]) -> None:
         """As a desktop does: again, while the database or the worker is away."""
         while self.worker.engine is None or self.state(agent.id) == "wrapup":
             try:
                 if self.worker.engine is not None:
-                    await self.typify(agent.id, result)
+                    about = self.live_agent(agent.id).about
+                    chosen = result[about.campaign_id] if isinstance(result, dict) else result
+                    await self.typify(agent.id, chosen)
                     return
             except (DatabaseDown, DeadlinePassed):
                 pass
