@@ -5,6 +5,7 @@ best there is; so the work goes into the estimates (`answers`, `durations`, `cur
 patience of 2 s is a loss system whose agents become free 2 s earlier: the agents' curve is read 2 s later.
 """
 
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ COLD_DIALS = 20
 """A start is cold until max(this, agents) dials are settled."""
 COLD_LINES = 1.5
 """Lines per idle agent while the start is cold: fast answers are seen first, so early estimates run high."""
-CAUTION = 1.5
+CAUTION = 2.0
 """Standard errors of the answer rate count for more: its errors hit all calls in flight at once."""
 TALK_GUESS, WRAPUP_GUESS, FINISHING_GUESS = 120.0, 30.0, 6.0
 AGE_STEP = 0.5
@@ -242,7 +243,7 @@ class Predictive(BookPacer):
         if most <= least:
             return least
         start = books.idle - len(books.waiting)
-        error = CAUTION * self.rate.error
+        error = hypot(CAUTION * self.rate.error, self.in_flight.rate.dispersion.spread())
         loss = self.gauge.measure(start, self._agent_rows(), self.in_flight.by_age(), error)
         return max(most_within(self.money.price(), most, loss), least)
 

@@ -16,6 +16,37 @@ PRIOR_P, PRIOR_WEIGHT = 0.3, 3.0
 """Answer rate supposed before anything is known, worth this many dials."""
 
 
+BLOCK_ANSWERS, BLOCK_SLOTS = 1.0, 80
+"""Dials are compared in blocks of 20 s, from one answer expected."""
+BLOCKS = 120.0
+"""Blocks remembered."""
+
+
+@dataclass(slots=True)
+class Dispersion:
+    """How far the answer rate itself wanders: its coefficient of variation from block to block of dials.
+
+    In excess of the binomial scatter: CV² = Σ ((answers − µ)² − µ(1−p)) / Σ µ², less one and a half of its
+    own standard errors, √(2 Σ µ²) / Σ µ² (method of moments for the negative binomial; Anscombe 1950). Waves
+    of callers and answers that come together show here, and make every call in flight riskier at once.
+    """
+
+    excess: float = 0.0
+    weight: float = 0.0
+
+    def add(self, dials: float, answers: float, p: float) -> None:
+        expected = dials * p
+        keep = 1.0 - 1.0 / BLOCKS
+        self.excess = keep * self.excess + (answers - expected) ** 2 - expected * (1.0 - p)
+        self.weight = keep * self.weight + expected**2
+
+    def spread(self) -> float:
+        if self.weight <= 0.0:
+            return 0.0
+        doubt = 1.5 * sqrt(2.0 * self.weight) / self.weight
+        return sqrt(min(max(self.excess / self.weight - doubt, 0.0), 1.0))
+
+
 @dataclass(slots=True)
 class Rate:
     """The answer rate of this moment and its relative standard error."""
@@ -37,13 +68,32 @@ class AnswerRate:
         self.dials: list[float] = []
         self.answers: list[float] = []
         self.prior_p, self.prior_weight = PRIOR_P, PRIOR_WEIGHT
+        self.dispersion = Dispersion()
+        self.block = (0, 0.0, 0.0)
 
     def settle(self, slot: int, dials: float, answers: float) -> None:
         """A slot older than the ring limit: its dials count whole."""
+        self._compare(slot, dials, answers)
         last_d, last_a = (self.dials[-1], self.answers[-1]) if self.dials else (0.0, 0.0)
         self.ends.append(slot)
         self.dials.append(last_d + dials)
         self.answers.append(last_a + answers)
+
+    def _compare(self, slot: int, dials: float, answers: float) -> None:
+        start, in_block, answered = self.block
+        long_run = self._settled_rate()
+        if slot - start >= BLOCK_SLOTS:
+            if in_block * long_run >= BLOCK_ANSWERS and self.settled > 3.0 * in_block:
+                self.dispersion.add(in_block, answered, long_run)
+            start, in_block, answered = slot, 0.0, 0.0
+        self.block = (start, in_block + dials, answered + answers)
+
+    def _settled_rate(self) -> float:
+        """Over the longest window, settled dials only."""
+        if not self.dials:
+            return self.prior_p
+        empty = np.zeros(1)
+        return self._window(WINDOWS[-1], empty, empty, max(self.answers[-1], 1.0) / self.dials[-1]).p
 
     @property
     def settled(self) -> float:

@@ -1,0 +1,53 @@
+"""The price of risk follows the budget."""
+
+import pytest
+
+from dialer.pacing import make
+from dialer.pacing.budget import CHEAPEST, Budget
+
+
+def test_what_is_left_is_the_share_allowed_less_the_calls_lost() -> None:
+    budget = Budget(0.03, live_answers=200, abandonments=4)
+    assert budget.left == pytest.approx(2.0)
+    assert budget.open
+    budget.lose()
+    budget.lose()
+    budget.lose()
+    assert not budget.open
+
+
+def test_a_loss_lowers_the_price_and_answers_raise_it_again() -> None:
+    budget = Budget(0.03, live_answers=400, abandonments=10)
+    before = budget.price()
+    budget.lose()
+    dearer = budget.price()
+    assert dearer < before
+    for _ in range(60):
+        budget.win()
+    assert budget.price() > dearer
+
+
+def test_a_spent_budget_lowers_the_price_and_never_to_nothing() -> None:
+    budget = Budget(0.03, live_answers=1000, abandonments=900)
+    fresh = Budget(0.03)
+    assert 0.0 < budget.price() < fresh.price()
+    assert budget.price() >= CHEAPEST * 0.5 * fresh.price()
+
+
+@pytest.mark.parametrize("target", [0.005, 0.01, 0.03, 0.05])
+def test_the_price_is_proportional_to_the_target(target: float) -> None:
+    assert Budget(target).price() / target == pytest.approx(Budget(0.03).price() / 0.03)
+
+
+def test_the_counts_of_the_legal_window_replace_those_of_the_shift() -> None:
+    pacer = make("predictive", target=0.03, abandoned=9, answered=100)
+    assert pacer.explain(0.0)["budget_left"] == pytest.approx(-6.0)
+    pacer.budget(1, 100)
+    assert pacer.explain(0.0)["budget_left"] == pytest.approx(2.0)
+
+
+def test_the_target_changes_while_it_dials() -> None:
+    pacer = make("predictive", target=0.03)
+    before = pacer.explain(0.0)["price"]
+    pacer.retarget(0.01)
+    assert pacer.explain(0.0)["price"] < before
