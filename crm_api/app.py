@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from crm_api import handlers, housekeeping, openapi
+from crm_api import docs, handlers, housekeeping, openapi
 from crm_api.agenda.routes import router as agenda
 from crm_api.agents.routes import router as agents
 from crm_api.assignments.routes import router as assignments
@@ -104,13 +104,15 @@ def create_app(
         description="A predictive dialer and the CRM its agents work in. See docs/api-guide.md.",
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
-        docs_url="/api/docs" if settings.docs else None,
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
     app.state.hub = hub
     app.state.feed = Feed(hub)
     handlers.install(app)
+    if settings.docs:
+        docs.install(app)
     for router in ROUTERS:
         app.include_router(router)
     _describe(app)

@@ -1,13 +1,20 @@
 """Every route declares who may use it, and what it cannot declare it does not do."""
 
+from typing import cast
+
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.routing import WebSocketRoute
 
+from crm_api import docs
 from crm_api.access import Agent, Allow, AllowOnce, Operator, Role, rule_of
-from crm_api.app import ROUTERS
+from crm_api.app import ROUTERS, create_app
 from crm_api.guarded import SAFE, Guarded
 from crm_api.openapi import routes_of
+from storage.bus import LocalBus
+from storage.clock import SystemClock
+from storage.database import Database
 
 ROUTES = routes_of(ROUTERS)
 PUBLIC = {"/api/auth/login"}
@@ -19,6 +26,18 @@ NOT_ONCE = {
     "/api/users/{user_id}/password": "likewise",
     "/api/tokens": "its answer holds the token in clear",
 }
+
+
+def test_nothing_is_served_but_the_routers_of_this_test_and_the_open_description() -> None:
+    app = create_app(cast(Database, None), LocalBus(), SystemClock())
+    alone = {str(getattr(route, "path", None)) for route in app.routes if hasattr(route, "path")}
+    assert alone == {"/api/openapi.json", *docs.PATHS}
+    assert len(app.routes) - len(alone) == len(ROUTERS)
+
+
+def test_the_one_socket_is_the_live_one() -> None:
+    sockets = [r.path for one in ROUTERS for r in one.routes if isinstance(r, WebSocketRoute)]
+    assert sockets == ["/api/live"]
 
 
 def _name(route: APIRoute) -> str:
