@@ -179,6 +179,11 @@ async def end_of_customer(
     return len(rows)
 
 
+async def end_of_contact(conn: Connection, contact_id: UUID, now: datetime) -> int:
+    """The contact has ended: nothing is left to call it for. How many pending events were removed."""
+    return len(await conn.fetch(QUERIES["end_all_of_contact"], contact_id, now))
+
+
 async def managed_by_call(
     conn: Connection, contact_id: UUID, interaction_id: UUID, now: datetime
 ) -> list[AgendaEvent]:

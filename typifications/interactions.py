@@ -15,7 +15,17 @@ from asyncpg import Record
 
 from lists import contacts, customers, do_not_call
 from lists.customers import Customer
-from lists.model import Caps, ContactState, Decision, Finish, PhoneState, Retry, Settled, Settlement
+from lists.model import (
+    Caps,
+    ContactState,
+    Decision,
+    Finish,
+    PhoneState,
+    Retry,
+    Schedule,
+    Settled,
+    Settlement,
+)
 from storage.database import Connection, savepoint
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -262,6 +272,8 @@ async def _apply(
     if interaction.contact_id is not None and effects.decision is not None:
         decision = _freed(effects.decision) if for_agent else effects.decision
         settled = await contacts.settle(conn, interaction.contact_id, decision, rules.caps, now)
+    elif customer is not None and effects.decision is not None:
+        settled = await _settle_open(conn, interaction, effects.decision, customer, rules, now)
     event_id = await _new_event(conn, interaction, effects, customer, now)
     return Applied(
         interaction.id, effects.action, applied=True, settled=settled, event_id=event_id, hang_up=hang_up
@@ -274,6 +286,30 @@ async def _manage_event(conn: Connection, interaction: Interaction, now: datetim
         return False
     events = await agenda.managed_by_call(conn, interaction.contact_id, interaction.id, now)
     return any(event.agent_id is not None for event in events)
+
+
+async def _settle_open(
+    conn: Connection,
+    interaction: Interaction,
+    decision: Decision,
+    customer: Customer,
+    rules: Rules,
+    now: datetime,
+) -> Settled | None:
+    """An inbound or manual conversation has no contact of its own: its action is for the one that is open in
+    the campaign's lists. A live one has its own call; a call-back that was agreed on stands, unless the
+    customer is done with; and scheduling finds the contact by itself."""
+    if isinstance(decision, Schedule):
+        return None
+    settled = None
+    for row in await conn.fetch(QUERIES["open_contacts"], customer.id, interaction.campaign_id):
+        waits_for_event = row["state"] == ContactState.SCHEDULED
+        if waits_for_event and not isinstance(decision, Finish):
+            continue
+        settled = await contacts.settle(conn, row["id"], decision, rules.caps, now)
+        if waits_for_event:
+            await agenda.end_of_contact(conn, row["id"], now)
+    return settled
 
 
 def _freed(decision: Decision) -> Decision:

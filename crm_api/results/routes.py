@@ -1,13 +1,18 @@
 """The tree of results (typifications): supervisors edit it, agents choose from it."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
 
-from crm_api.access import Agent, Supervisor, SupervisorOnce
+from crm_api.access import Agent, Supervisor, SupervisorOnce, SupervisorStream
 from crm_api.campaigns.service import must_see
+from crm_api.csv_out import download
 from crm_api.guarded import Guarded
-from crm_api.results import service
+from crm_api.loads.spool import BINARY
+from crm_api.results import bulk, service
+from crm_api.results.bulk import BulkOut, BulkQuery
 from crm_api.results.schemas import ActionOut, ResultEdit, ResultIn, ResultOut, TreeOut, nodes
 from crm_api.schemas import Page, Paged
 from typifications import results
@@ -27,6 +32,20 @@ async def tree(call: Agent, campaign_id: UUID, all: bool = False) -> TreeOut:
 async def actions(call: Agent, paging: Paged) -> Page[ActionOut]:
     """What each action does, to be shown beside the choice."""
     return paging.cut(service.EXPLAINED, ("action",), "action")
+
+
+@router.get("/example", response_class=StreamingResponse)
+async def example(visit: SupervisorStream) -> StreamingResponse:
+    """A file for `/bulk` to begin with."""
+    return download("results.csv", bulk.example())
+
+
+@router.post("/bulk", openapi_extra=BINARY)
+async def many(asked: Annotated[BulkQuery, Query()], request: Request, call: SupervisorOnce) -> BulkOut:
+    """Send the CSV as the body. A dry run unless told otherwise; then all lines are made or none."""
+    done = await bulk.run(call, asked, await request.body())
+    call.note("bulk", made=done.made, dry_run=asked.dry_run)
+    return done
 
 
 @router.post("", status_code=201)

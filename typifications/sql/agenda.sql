@@ -42,6 +42,11 @@ UPDATE agenda_event SET state = 'removed', closed_at = $2
 WHERE contact_id = $1 AND state = 'pending' AND due_at <= $2
 RETURNING id;
 
+-- name: end_all_of_contact
+UPDATE agenda_event SET state = 'removed', closed_at = $2
+WHERE contact_id = $1 AND state = 'pending'
+RETURNING id;
+
 -- name: waiting_contact
 -- Only where the number is the customer's: a contact must not wait for a call that cannot be made.
 SELECT c.id

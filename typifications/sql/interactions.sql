@@ -61,3 +61,9 @@ WHERE c.state = 'pending' AND c.id IS DISTINCT FROM $2
                         WHERE mine.customer_id = $1)
 ORDER BY c.id
 FOR UPDATE;
+
+-- name: open_contacts
+SELECT c.id, c.state FROM contact c
+WHERE c.customer_id = $1 AND c.campaign_id = $2 AND c.state IN ('pending', 'awaiting_typification', 'scheduled')
+ORDER BY c.id
+FOR UPDATE;

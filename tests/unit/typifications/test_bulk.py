@@ -1,0 +1,94 @@
+"""Many results from one file: what each line says, and what is wrong with it."""
+
+from decimal import Decimal
+
+import pytest
+
+from typifications.bulk import EXAMPLE, Planned, Verdict, decoded, plan, read
+from typifications.errors import Refused
+from typifications.model import Action, ResultClass
+
+
+def _planned(
+    text: str, existing: dict[tuple[str, ...], bool] | None = None
+) -> dict[tuple[str, ...], Planned]:
+    return {one.path: one for one in plan(read(text.encode()), existing or {})}
+
+
+def test_the_example_that_is_downloaded_is_understood_whole() -> None:
+    found = plan(read("\n".join(";".join(row) for row in EXAMPLE).encode()), {})
+    assert {one.verdict for one in found} == {Verdict.CREATE}
+    by_path = {one.path: one.fields for one in found}
+    plan_ = by_path["Venta", "Plan completo"]
+    assert plan_ is not None
+    assert (plan_.action, plan_.measure) == (Action.NO_ACTION, Decimal("2.5"))
+    sale = by_path["Venta",]
+    assert sale is not None
+    assert (sale.classes, sale.deletes_events) == (frozenset({ResultClass.SUCCESS}), True)
+    schedule = by_path["Volver a llamar",]
+    assert schedule is not None
+    assert schedule.action is Action.SCHEDULE
+
+
+def test_english_headers_and_action_names_are_known_too() -> None:
+    found = _planned("level_1,action,enabled\nBusy,recall_alternate,no\n")
+    fields = found["Busy",].fields
+    assert fields is not None
+    assert (fields.action, fields.enabled) == (Action.RECALL_ALTERNATE, False)
+
+
+def test_a_level_that_only_stands_above_others_is_made_without_an_action() -> None:
+    found = _planned("nivel 1;nivel 2;accion\nVenta;Oro;sin accion\n")
+    above = found["Venta",]
+    assert (above.line, above.verdict) == (None, Verdict.CREATE)
+    assert above.fields is not None
+    assert above.fields.action is None
+
+
+def test_levels_above_come_before_those_below() -> None:
+    found = plan(read(b"nivel 1;nivel 2\nA;B\nA;\n"), {})
+    assert [one.path for one in found] == [("A",), ("A", "B")]
+
+
+def test_what_exists_is_left_as_it_is() -> None:
+    found = _planned("nivel 1;accion\nVenta;rellamar\n", {("Venta",): True})
+    assert found["Venta",].verdict is Verdict.EXISTS
+
+
+@pytest.mark.parametrize(
+    ("line", "error_id"),
+    [
+        (";Oro;;", "level_missing"),
+        ("Venta;;Oro;", "level_missing"),
+        ("A;;;dance", "action_unknown"),
+        ("A;;;;maybe", "bad_value"),
+        ("A;;;;;heavy", "bad_value"),
+        ("A;;;;;;giant", "bad_value"),
+        ("A;;;rellamar;;;opt_out", "opt_out_needs_do_not_call"),
+        ("Taken;;;", "name_taken"),
+        ("x" * 201 + ";;;", "name_missing"),
+    ],
+)
+def test_a_line_that_cannot_be_is_refused_with_its_number(line: str, error_id: str) -> None:
+    text = f"nivel 1;nivel 2;nivel 3;accion;borra eventos;medida;clases\n{line}\n"
+    found = plan(read(text.encode()), {("Taken",): False})
+    assert [(one.line, one.verdict, one.error_id) for one in found] == [(2, Verdict.REFUSED, error_id)]
+
+
+def test_the_same_result_twice_is_refused_the_second_time() -> None:
+    found = plan(read(b"level_1\nA\nA\n"), {})
+    assert [(one.line, one.verdict) for one in found] == [(2, Verdict.CREATE), (3, Verdict.REFUSED)]
+
+
+@pytest.mark.parametrize(
+    ("data", "error_id"),
+    [(b"", "header_missing"), (b"a;b\n1;2\n", "header_missing"), (b'level_1\n"open', "unreadable_file")],
+)
+def test_what_is_no_such_file_is_refused_whole(data: bytes, error_id: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(data)
+    assert refused.value.error_id == error_id
+
+
+def test_a_spreadsheets_own_code_page_is_read() -> None:
+    assert decoded("Añadir".encode("cp1252")) == decoded("Añadir".encode("utf-8-sig")) == "Añadir"

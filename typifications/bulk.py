@@ -1,0 +1,254 @@
+"""Many results from one CSV file: read, planned and shown first, then made all together or not at all."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from uuid import UUID
+
+from lists.folding import fold
+from lists.loading.reading import DEFAULT_CODE_PAGE, detect_delimiter
+from storage.database import Connection
+from typifications import results
+from typifications.errors import Refused
+from typifications.model import (
+    MAX_LEVEL,
+    Action,
+    DoNotCallScope,
+    ResultClass,
+    ResultFields,
+    ResultNode,
+)
+
+MAX_ROWS = 2000
+Path = tuple[str, ...]
+
+COLUMNS: Mapping[str, str] = {
+    "nivel 1": "level_1",
+    "nivel 2": "level_2",
+    "nivel 3": "level_3",
+    "accion": "action",
+    "alcance no llamar": "do_not_call_scope",
+    "espera rellamada": "recall_wait_s",
+    "borra eventos": "deletes_events",
+    "quita de listas": "removes_from_lists",
+    "clases": "classes",
+    "medida": "measure",
+    "orden": "ordinal",
+    "habilitado": "enabled",
+}
+"""As Spanish headers name them; the English names are those of the fields."""
+_ACTIONS = {
+    "rellamar": Action.RECALL,
+    "rellamar alternativo": Action.RECALL_ALTERNATE,
+    "sin accion": Action.NO_ACTION,
+    "no volver a llamar": Action.DO_NOT_CALL,
+    "agendar": Action.SCHEDULE,
+}
+_YES, _NO = {"1", "si", "yes", "true", "x"}, {"0", "no", "false", ""}
+_ONE_MORE = 2  # the header is line 1
+
+EXAMPLE: Sequence[Sequence[str]] = (
+    ("nivel 1", "nivel 2", "nivel 3", "accion", "medida", "clases", "borra eventos", "quita de listas"),
+    ("Venta", "", "", "sin accion", "1", "success", "si", "si"),
+    ("Venta", "Plan básico", "", "sin accion", "1", "", "", ""),
+    ("Venta", "Plan completo", "", "sin accion", "2.5", "", "", ""),
+    ("Volver a llamar", "", "", "agendar", "", "human", "si", ""),
+    ("No contesta", "", "", "rellamar alternativo", "", "", "", ""),
+    ("No le interesa", "Pide la baja", "", "no volver a llamar", "", "opt_out", "si", "si"),
+)
+
+
+class Verdict(StrEnum):
+    CREATE = "create"
+    EXISTS = "exists"
+    """Left as it is."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One result: of its line, or of no line where only those below it are named."""
+
+    line: int | None
+    path: Path
+    verdict: Verdict
+    fields: ResultFields | None = None
+    error_id: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    number: int
+    cells: Mapping[str, str]
+
+
+def decoded(data: bytes) -> str:
+    """UTF-8, with or without its mark, else the code page spreadsheets write."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode(DEFAULT_CODE_PAGE, errors="replace")
+
+
+def read(data: bytes) -> list[Line]:
+    """The lines with anything in them, by field. Raises `Refused` for what is no such file."""
+    text = decoded(data)
+    delimiter = detect_delimiter(text.splitlines(keepends=True)[:50])
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise Refused("unreadable_file", f"the file is no CSV: {error}") from error
+    header = [_column(cell) for cell in rows[0]] if rows else []
+    if "level_1" not in header:
+        raise Refused("header_missing", "the first line names the columns, level_1 (nivel 1) among them")
+    if len(rows) > MAX_ROWS + 1:
+        raise Refused("too_many_rows", f"at most {MAX_ROWS} results at once", limit=MAX_ROWS)
+    found = enumerate(rows[1:], start=_ONE_MORE)
+    return [Line(number, dict(zip(header, row, strict=False))) for number, row in found if any(row)]
+
+
+def _column(cell: str) -> str:
+    name = fold(cell).replace("_", " ")
+    return COLUMNS.get(name, name.replace(" ", "_"))
+
+
+def plan(lines: Sequence[Line], existing: Mapping[Path, bool]) -> list[Planned]:
+    """What would be made, in the order it must be made in. `existing` says of each path there is whether it
+    belongs to all the campaigns asked for."""
+    planned: dict[Path, Planned] = {}
+    wrong: list[Planned] = []
+    for line in lines:
+        path = tuple(line.cells.get(f"level_{level}", "").strip() for level in range(1, MAX_LEVEL + 1))
+        filled = tuple(name for name in path if name)
+        try:
+            if path[: len(filled)] != filled or not filled:
+                raise Refused("level_missing", "each level needs the one above it")
+            if filled in planned:
+                raise Refused("twice", f"{' / '.join(filled)} stands in the file already")
+            planned[filled] = _planned(line, filled, existing)
+        except Refused as refused:
+            wrong.append(Planned(line.number, filled, Verdict.REFUSED, None, refused.error_id, str(refused)))
+    for path in list(planned):
+        for level in range(1, len(path)):
+            above = path[:level]
+            if above not in planned and above not in existing:
+                fields = ResultFields(name=above[-1], ordinal=planned[path].line or 0)
+                planned[above] = Planned(None, above, Verdict.CREATE, fields)
+    return sorted(planned.values(), key=lambda one: len(one.path)) + wrong
+
+
+def _planned(line: Line, path: Path, existing: Mapping[Path, bool]) -> Planned:
+    for level in range(1, len(path) + 1):
+        if not existing.get(path[:level], True):
+            message = f"{path[level - 1]} exists for some of these campaigns only"
+            raise Refused("name_taken", message)
+    if path in existing:
+        return Planned(line.number, path, Verdict.EXISTS)
+    fields = _fields(line, path[-1])
+    results.checked(fields)
+    return Planned(line.number, path, Verdict.CREATE, fields)
+
+
+def _fields(line: Line, name: str) -> ResultFields:
+    cells = {column: cell.strip() for column, cell in line.cells.items()}
+    action = _action(cells.get("action", ""))
+    wait, measure, ordinal = (cells.get(column, "") for column in ("recall_wait_s", "measure", "ordinal"))
+    try:
+        return ResultFields(
+            name=name,
+            action=action,
+            do_not_call_scope=DoNotCallScope(cells.get("do_not_call_scope") or DoNotCallScope.CAMPAIGN),
+            recall_wait_s=int(wait) if wait else None,
+            deletes_events=_yes(cells.get("deletes_events", "")),
+            removes_from_lists=_yes(cells.get("removes_from_lists", "")),
+            classes=frozenset(map(ResultClass, cells.get("classes", "").replace("+", " ").split())),
+            measure=_measure(measure),
+            ordinal=int(ordinal) if ordinal else line.number,
+            enabled=_yes(cells.get("enabled") or "yes"),
+        )
+    except (ValueError, InvalidOperation) as error:
+        raise Refused("bad_value", str(error)) from error
+
+
+def _measure(text: str) -> Decimal | None:
+    if not text:
+        return None
+    found = Decimal(text.replace(",", "."))
+    if not found.is_finite() or abs(found) > 10**12:
+        raise ValueError(f"{text!r} is no measure")
+    return found
+
+
+def _action(text: str) -> Action | None:
+    if not text:
+        return None
+    named = _ACTIONS.get(fold(text).replace("_", " "))
+    try:
+        return named or Action(text.lower())
+    except ValueError:
+        raise Refused("action_unknown", f"there is no action {text!r}") from None
+
+
+def _yes(text: str) -> bool:
+    word = fold(text)
+    if word not in _YES | _NO:
+        raise ValueError(f"{text!r} is neither yes nor no")
+    return word in _YES
+
+
+async def planned(conn: Connection, data: bytes, campaigns: Sequence[UUID]) -> list[Planned]:
+    """Raises `Refused` for a file that cannot be read; what is wrong with a line is told in the plan."""
+    return plan(read(data), await _existing(conn, campaigns))
+
+
+async def apply(
+    conn: Connection, found: Sequence[Planned], campaigns: Sequence[UUID], *, now: datetime
+) -> int:
+    """Make all that is planned; needs a transaction. How many were made. Raises `Refused` where any line is
+    refused: nothing is made then."""
+    wrong = [one for one in found if one.verdict is Verdict.REFUSED]
+    if wrong:
+        raise Refused("rows_refused", "nothing was made: mend these lines", lines=[one.line for one in wrong])
+    ids = await _ids(conn, campaigns)
+    made = 0
+    for one in found:
+        if one.verdict is not Verdict.CREATE or one.fields is None:
+            continue
+        parent_id = ids[one.path[:-1]] if len(one.path) > 1 else None
+        result = await results.create(
+            conn, one.fields, campaigns=() if parent_id else campaigns, parent_id=parent_id, now=now
+        )
+        ids[one.path] = result.id
+        made += 1
+    return made
+
+
+async def _existing(conn: Connection, campaigns: Sequence[UUID]) -> dict[Path, bool]:
+    seen: dict[Path, int] = {}
+    for campaign_id in campaigns:
+        for path in _paths((await results.tree(conn, campaign_id, offered=False)).roots, ()):
+            seen[path] = seen.get(path, 0) + 1
+    return {path: times == len(campaigns) for path, times in seen.items()}
+
+
+async def _ids(conn: Connection, campaigns: Sequence[UUID]) -> dict[Path, UUID]:
+    found: dict[Path, UUID] = {}
+    for campaign_id in campaigns:
+        found |= _paths((await results.tree(conn, campaign_id, offered=False)).roots, ())
+    return found
+
+
+def _paths(nodes: Sequence[ResultNode], above: Path) -> dict[Path, UUID]:
+    """Retired ones are history: their names are free again."""
+    found: dict[Path, UUID] = {}
+    for node in nodes:
+        if node.result.retired_at is None:
+            path = (*above, node.result.name)
+            found[path] = node.result.id
+            found |= _paths(node.children, path)
+    return found
