@@ -86,21 +86,28 @@ class Series:
         m = self.points
         counts = np.bincount(agents, minlength=len(self.agents)).astype(float)
         free, answers = counts @ self.agents, calls @ self.calls
-        mean = start + free[:m] - answers[:m]
-        variance = free[m : 2 * m] + answers[m : 2 * m]
-        third = free[2 * m :] - answers[2 * m :]
-        new = self.calls[0]
-
-        def loss(others: int) -> float:
-            # The answer rate itself is uncertain, as a gamma variable is: κ₂ = (e µ)², κ₃ = 2 e (e µ)³.
-            unsure = error * (answers[:m] + others * new[:m])
-            parts = zip(
-                (mean - others * new[:m]).tolist(),
-                (variance + others * new[m : 2 * m] + unsure**2).tolist(),
-                (third - others * new[2 * m :] - 2.0 * error * unsure**3).tolist(),
+        points = list(
+            zip(
+                (start + free[:m] - answers[:m]).tolist(),
+                (free[m : 2 * m] + answers[m : 2 * m]).tolist(),
+                (free[2 * m :] - answers[2 * m :]).tolist(),
+                (error * answers[:m]).tolist(),
+                *self.calls[0].reshape(3, m).tolist(),
                 strict=True,
             )
-            return sum([at_most_zero(*part) for part in parts]) / m
+        )
+
+        def loss(others: int) -> float:
+            total = 0.0
+            for mean, variance, third, unsure, new_mean, new_variance, new_third in points:
+                # The answer rate itself is uncertain, as a gamma variable is: κ₂ = (e µ)², κ₃ = 2 e (e µ)³.
+                unsure += error * others * new_mean
+                total += at_most_zero(
+                    mean - others * new_mean,
+                    variance + others * new_variance + unsure * unsure,
+                    third - others * new_third - 2.0 * error * unsure * unsure * unsure,
+                )
+            return total / m
 
         return loss
 

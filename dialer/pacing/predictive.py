@@ -206,7 +206,7 @@ class Predictive(BookPacer):
         if self.in_flight.slot < self.rate_slot + RATE_SLOTS:
             return
         self.rate_slot = self.in_flight.slot
-        self.rate = self.in_flight.estimate()
+        self.rate = self._estimate()
         times = self.in_flight.times.changes
         changes = sum(d.changes for d in self.durations.values())
         age = self.books.now - self.tables_at
@@ -217,6 +217,9 @@ class Predictive(BookPacer):
             self._rebuild_calls()
         if age > TABLE_AGE or (changes - self.tables_changes > max(4, 0.05 * changes) and age > 1.0):
             self._rebuild_agents()
+
+    def _estimate(self) -> Rate:
+        return self.in_flight.estimate()
 
     # -- the decision
 

@@ -10,6 +10,9 @@ from dialer.simulate.mix import Mix
 ANSWER, DELAY, FAIL, FAIL_DELAY, TALK, WRAPUP, HOLD, RING, FINISH, FINISH_AT, CHANCE = range(11)
 
 
+KEPT = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """`BLOCK` customers, as plain lists: a list is read faster than an array."""
@@ -34,18 +37,18 @@ class Customers:
     def __init__(self, mix: Mix, seed: int) -> None:
         self.mix = mix
         self.seed = seed
-        self.number = -1
-        self.block = self._draw(0)
+        self.blocks: dict[int, Block] = {}
 
     def at(self, index: int) -> Block:
+        """The block of a customer; those long past are forgotten (and drawn again, alike, if asked for)."""
         number = index // BLOCK
-        if number != self.number:
-            self.block = self._draw(number)
-        return self.block
+        block = self.blocks.get(number)
+        if block is None:
+            block = self.blocks[number] = self._draw(number)
+            self.blocks.pop(number - KEPT, None)
+        return block
 
     def _draw(self, number: int) -> Block:
-        self.number = number
-
         def draw(stream: int) -> Array:
             return uniforms(self.seed, stream, number * BLOCK)
 
