@@ -57,6 +57,7 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
         trunk=row.trunk,
         bound_agent=row.agent_id if row.kind in (AttemptKind.AGENT_BOUND, AttemptKind.MANUAL) else None,
         has_channel=True,
+        adopted=True,
     )
     tools.calls.add(call)
     hub.began(call)

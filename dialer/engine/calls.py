@@ -21,8 +21,9 @@ DEADLINES_S: dict[type[machine.State], float] = {
     machine.Joining: 30,
     machine.Closed: 120,  # the message
     machine.Failing: 2,
-    machine.Talking: 60,  # a conversation has no limit: then it is only looked for
 }
+FAR_FUTURE_S = 86_400
+"""A conversation has no limit: the roll call finds those whose end was missed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +55,10 @@ class LiveCall:
     """Whose phone rings for it."""
     generation: int = 0
     """Of the link at the originate: an older one means that events may have been missed."""
+    adopted: bool = False
+    """Taken over from another worker."""
     check_at: datetime = field(init=False)
+    """When to look whether Asterisk still has it."""
 
     def __post_init__(self) -> None:
         self.channel = self.channel or str(self.id)
@@ -137,4 +141,4 @@ class Calls:
             case machine.Waiting(since=since):
                 call.check_at = since + timedelta(seconds=call.patience_s + RING_MARGIN_S)
             case state:
-                call.check_at = now + timedelta(seconds=DEADLINES_S.get(type(state), 0))
+                call.check_at = now + timedelta(seconds=DEADLINES_S.get(type(state), FAR_FUTURE_S))

@@ -45,6 +45,8 @@ TICK_S = 1.0
 POLL_S = 1.0
 """Commands are looked for this often, and whenever somebody wakes the worker: a bus may be lost."""
 REFRESH_POLLS, AGENDA_POLLS = 5, 10
+HURRY_S = 0.5
+"""Agents wake the worker with every typification: settings are not read anew each time."""
 MONTHS_AHEAD = 2
 _EVERYTHING = 100_000
 
@@ -104,7 +106,8 @@ class Engine:
 
     def wake(self) -> None:
         """Something was asked for or changed: look now."""
-        self._rhythm.hurry("commands", "settings", "bound")
+        self._rhythm.hurry("commands", "bound")
+        self._rhythm.hurry("settings", but_not_within_s=HURRY_S)
         for run in self.hub.runs.values():
             run.more_contacts()
         self._due.set()

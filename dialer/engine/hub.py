@@ -258,7 +258,8 @@ class Hub:
             self._tools.trunks.took(trunk, verdict, now)
         self._join_tries.pop(call.id, None)
         self.unidentified.discard(call.id)
-        self._free_agents_of(call, talked=verdict.outcome is Outcome.CONNECTED)
+        if call.bound_agent is not None or call.adopted:
+            self._free_agents_of(call, talked=verdict.outcome is Outcome.CONNECTED)
         if run is not None:
             run.live.pop(call.id, None)
             run.found += ending.counts
@@ -340,6 +341,10 @@ class Hub:
 
     def _settle_home(self, agent: LiveAgent, now: datetime) -> None:
         """Idle: one campaign counts on this agent."""
+        told = self.runs.get(agent.told) if agent.told else None
+        if told is not None and told.hungry and told.id in agent.row.campaign_ids:
+            told.pacer.ready(agent.id, told.at(now))
+            return
         hungry = [run_id for run_id, run in self.runs.items() if run.hungry]
         known = {a.id: a.told for a in self._tools.agents if a.told is not None or a is agent}
         campaigns_of = {a.id: a.row.campaign_ids for a in self._tools.agents if a.id in known}

@@ -78,18 +78,41 @@ class Reconciler:
                 self._mend_call(call, listing)
                 self._tools.calls.look_again(call)
 
-    async def _list(self, server: str) -> Listing | None:
-        link = self._tools.sender.links[server]
+    async def roll_call(self, server: str) -> None:
+        """Whoever is not there any more, talking or not: an end or a lost line nobody told us of."""
+        asked_at = self._tools.clock.now()
+        channels = await self._channels(server)
+        if channels is None:
+            return
+        for agent in self._tools.agents:
+            opened = agent.line and agent.row.server == server and agent.at_work
+            if opened and agent.line not in channels and agent.state.since < asked_at:
+                log.warning("agent %s: the line's end was missed", agent.row.code)
+                self._mend_line(agent, Listing(channels, {}))
+        for call in self._tools.calls:
+            gone = call.server == server and call.has_channel and call.channel not in channels
+            if gone and call.begun_at < asked_at and not call.over:
+                log.warning("call %s: its end was missed", call.id)
+                self._tools.calls.happen(call, machine.Vanished())
+
+    async def _channels(self, server: str) -> dict[str, ChannelListed] | None:
         try:
-            channels = await link.list_channels(deadline=LISTING_S)
-            bridges = await link.list_bridges(deadline=LISTING_S)
+            channels = await self._tools.sender.links[server].list_channels(deadline=LISTING_S)
         except AmiError as error:
             log.warning("%s: its channels could not be listed: %s", server, error)
             return None
-        return Listing(
-            {channel.uniqueid: channel for channel in channels},
-            {member.uniqueid: bridge for bridge in bridges for member in bridge.members},
-        )
+        return {channel.uniqueid: channel for channel in channels}
+
+    async def _list(self, server: str) -> Listing | None:
+        channels = await self._channels(server)
+        if channels is None:
+            return None
+        try:
+            bridges = await self._tools.sender.links[server].list_bridges(deadline=LISTING_S)
+        except AmiError as error:
+            log.warning("%s: its bridges could not be listed: %s", server, error)
+            return None
+        return Listing(channels, {member.uniqueid: bridge for bridge in bridges for member in bridge.members})
 
     def _mend_line(self, agent: LiveAgent, listing: Listing) -> None:
         agents = self._tools.agents

@@ -10,15 +10,20 @@ class Rhythm:
         self._clock = clock
         self._beat_s = beat_s
         self._due: dict[str, datetime] = {}
+        self._last: dict[str, datetime] = {}
 
     def is_due(self, what: str, beats: float = 1) -> bool:
         """True the first time, then once in so many beats."""
         now = self._clock.now()
         if now < self._due.get(what, now):
             return False
+        self._last[what] = now
         self._due[what] = now + timedelta(seconds=self._beat_s * beats)
         return True
 
-    def hurry(self, *what: str) -> None:
+    def hurry(self, *what: str, but_not_within_s: float = 0.0) -> None:
+        """Due now, or so long after the last time."""
         for name in what:
-            self._due.pop(name, None)
+            if name in self._due:
+                soonest = self._last[name] + timedelta(seconds=but_not_within_s)
+                self._due[name] = min(self._due[name], max(soonest, self._clock.now()))

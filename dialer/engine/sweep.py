@@ -16,6 +16,7 @@ from lists import attempts
 from lists.model import Caps, Closing, LiveAttempt, LiveState, Retry, Settlement
 
 LOOK_EVERY_S = 2.0
+ROLL_CALL_EVERY_S = 60.0
 BALANCE_EVERY_S = 2.0
 ORPHANS_EVERY_S = 30.0
 ORPHAN_S = 30.0
@@ -35,6 +36,10 @@ class Sweep:
         """Raises `StorageError`."""
         if self._rhythm.is_due("look", LOOK_EVERY_S):
             await self._look_for_overdue()
+        if self._rhythm.is_due("roll call", ROLL_CALL_EVERY_S):
+            for server in self._tools.sender.links:
+                if self._tools.sender.up(server):
+                    await self._reconciler.roll_call(server)
         if self._rhythm.is_due("balance", BALANCE_EVERY_S):
             self._hub.balance()
         if self._rhythm.is_due("orphans", ORPHANS_EVERY_S):

@@ -6,27 +6,35 @@ import time
 import msgspec
 
 from ami.simulator import Population, Shares, Spread
-from dialer.settings import Mode
+from dialer.settings import Mode, RetryRule
 from lists.loading.load import load_file
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadSpec
-from tests.integration.dialer.house import SETTINGS, House, in_virtual_time
+from tests.integration.dialer.house import QUICK_RETRIES, SETTINGS, House, in_virtual_time
 from tests.integration.lists.test_loading import shared
 from typifications.model import Action
 
 log = logging.getLogger(__name__)
 
-AGENTS = 400
+AGENTS = 200
 PEOPLE = Population(
     seed=4,
     shares=Shares(
-        answer=0.16, machine=0.10, busy=0.10, no_answer=0.50, invalid=0.08, congestion=0.03, rejected=0.03
+        answer=0.06, machine=0.04, busy=0.2, no_answer=0.2, invalid=0.4, congestion=0.05, rejected=0.05
     ),
-    talk=Spread(median=60, sigma=0.7, low=2, high=900),
+    ring=Spread(median=6.0, sigma=0.5, low=1.0, high=20.0),
+    talk=Spread(median=15, sigma=0.7, low=2, high=300),
     numbers={},
 )
 FLOOR = msgspec.structs.replace(
-    SETTINGS, mode=Mode.POWER, ratio=2.0, amd=True, channels=3000, region="FR", wrapup_s=60
+    SETTINGS,
+    mode=Mode.POWER,
+    ratio=10.0,
+    amd=True,
+    channels=3000,
+    region="FR",
+    ring_timeout_s=15,
+    retry={outcome: RetryRule(wait_s=60, max=1) for outcome in QUICK_RETRIES},
 )
 
 
