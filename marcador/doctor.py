@@ -137,7 +137,8 @@ def _campaign(campaign: Campaign, trunk_ids: set[object], now: datetime) -> Find
     if isinstance(opening, Closed):
         return Finding(what, f"outside its hours ({opening.why}) until {opening.until:%Y-%m-%d %H:%M} UTC")
     doing = f"{campaign.status.doing} {campaign.status.why}".strip()
-    return Finding(what, doing)
+    hours = campaign.settings.hours or campaign.settings.callee_hours or campaign.settings.preset != "off"
+    return Finding(what, doing if hours else f"{doing}; calling hours are off")
 
 
 def _missing(dial: str, endpoints: frozenset[str] | None) -> bool:

@@ -30,10 +30,12 @@ async def database_address(config: Config) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def opened_database(config: Config, *, migrated: bool = True) -> AsyncIterator[Database]:
-    """The pool, on a database brought up to date."""
+async def opened_database(
+    config: Config, *, migrated: bool = True, wait_s: float = DATABASE_WAIT_S
+) -> AsyncIterator[Database]:
+    """The pool, on a database brought up to date; for one that is just starting it waits."""
     async with database_address(config) as dsn:
-        db = await Database.open(dsn, max_size=config.database_pool, wait=DATABASE_WAIT_S)
+        db = await Database.open(dsn, max_size=config.database_pool, wait=wait_s)
         async with db:
             if migrated:
                 async with connect(dsn, application_name="marcador migrate") as conn:

@@ -43,7 +43,10 @@ async def _examine(config: Config) -> list[Finding]:
             findings.append(Finding("asterisk", "none is named", mend))
         findings += [finding for pbx in pbxs for finding in pbx.findings]
         try:
-            async with opened_database(config, migrated=False) as db, db.connection() as conn:
+            async with (
+                opened_database(config, migrated=False, wait_s=doctor.CONNECT_S) as db,
+                db.connection() as conn,
+            ):
                 findings = [*await doctor.database(conn), *findings]
                 if all(finding.fine for finding in findings[:2]):
                     findings += await doctor.dialling(conn, pbxs, datetime.now(UTC))

@@ -96,7 +96,9 @@ def test_what_cannot_be_read_ends_with_one_sentence_and_leaves_nothing_behind(
     assert nowhere.code == 2
     assert "'XX'" in nowhere.sentence()
 
-    none = marcador("export", "--campaign", "Primavera", "--list", "x", cwd=tmp_path, DATABASE_URL=database_dsn)
+    none = marcador(
+        "export", "--campaign", "Primavera", "--list", "x", cwd=tmp_path, DATABASE_URL=database_dsn
+    )
     assert "no campaign 'Primavera'" in none.sentence()
     assert not list(tmp_path.glob("*.rejects.csv"))
 

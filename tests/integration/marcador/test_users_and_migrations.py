@@ -61,7 +61,11 @@ def test_a_user_gets_a_password_that_is_printed_once_and_can_be_given_anew(
         (["run"], {"MARCADOR_AMI": "http://u:s@a"}, "ami://user:secret@host:port"),
         (["doctor"], {"MARCADOR_HTTP_PORT": "99999"}, "http_port"),
         (["migrate"], {"MARCADOR_DATABASE_POOL": "many"}, "database_pool"),
-        (["load", "x.csv", "--map", "phone=tel"], {"MARCADOR_AMI": "nonsense"}, "ami://user:secret@host:port"),
+        (
+            ["load", "x.csv", "--map", "phone=tel"],
+            {"MARCADOR_AMI": "nonsense"},
+            "ami://user:secret@host:port",
+        ),
         (["demo", "--asterisk", "127.0.0.1:5038"], {}, "MARCADOR_AMI_SECRET"),
         (["demo", "--list", "nada.csv"], {}, "there is no file nada.csv"),
         (["demo", "--list", __file__, "--map", "telephone=x"], {}, "no role 'telephone'"),
