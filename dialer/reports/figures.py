@@ -20,10 +20,21 @@ QUERIES = Queries.load("dialer.reports", "figures.sql")
 
 MAX_ROWS = 50_000
 _OUTCOMES = ",\n       ".join(
-    f"coalesce(sum(r.attempts) FILTER (WHERE r.outcome = '{outcome}'), 0)::bigint AS of_{outcome}"
+    f"coalesce(sum(attempts) FILTER (WHERE outcome = '{outcome}'), 0)::bigint AS of_{outcome}"
     for outcome in Outcome
 )
 _KEY = ("campaign_id", "dial_list_id", "agent_id", "hour", "day", "weekday", "hour_of_day")
+_LOCAL = "hour AT TIME ZONE $7"
+_DIMENSIONS = {
+    By.CAMPAIGN: ("campaign_id", "campaign_id"),
+    By.DIAL_LIST: ("dial_list_id", "dial_list_id"),
+    By.AGENT: ("agent_id", "agent_id"),
+    By.HOUR: ("hour", "hour"),
+    By.DAY: ("hour", f"({_LOCAL})::date AS day"),
+    By.WEEKDAY: ("hour", f"extract(isodow FROM {_LOCAL})::int AS weekday"),
+    By.HOUR_OF_DAY: ("hour", f"extract(hour FROM {_LOCAL})::int AS hour_of_day"),
+}
+"""Of each the stored column, and what is made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +63,13 @@ async def figures(
 
     With the agent in `by` or in the scope only calls that had an agent are told. Agents' time (ready,
     talking, wrap-up, paused) is missing where lists or kinds of call are asked for: it belongs to neither.
-    Where kinds are asked for, interactions are missing too.
     """
     of_agents = By.AGENT in by or scope.agent_ids is not None
     found: dict[Key, dict[str, Any]] = {}
-    args = _args(scope, by, limit)
-    await _read(conn, _calls(of_agents), args, found)
-    if scope.kinds is None:
-        await _read(conn, _table("results", "result", of_agents), args, found)
-        if By.DIAL_LIST not in by and scope.dial_list_ids is None:
-            await _read(conn, QUERIES.time, args, found)
+    args = _args(scope, limit)
+    await _read(conn, _split(_table("calls", "call", of_agents), by), args, found)
+    if scope.kinds is None and scope.dial_list_ids is None and By.DIAL_LIST not in by:
+        await _read(conn, _split(QUERIES.time, by), args, found)
     rows = [Row(key, _figures(sums)) for key, sums in found.items()]
     return sorted(rows, key=lambda row: _order(row.key))[:limit]
 
@@ -152,8 +160,20 @@ async def abandonment(
     }
 
 
-def _calls(of_agents: bool) -> str:
-    return _table("calls", "call", of_agents).replace("{outcomes}", _OUTCOMES)
+def _split(sql: str, by: Collection[By]) -> str:
+    """The query with its dimensions in it: in the order of `By`, so that rows come in that of `_KEY`."""
+    chosen = [_DIMENSIONS[dimension] for dimension in By if dimension in by]
+    columns = "".join(f"r.{column}, " for column in dict.fromkeys(column for column, _ in chosen))
+    numbers = ", ".join(str(n + 1) for n in range(len(chosen)))
+    # Without a dimension there is one row of everything, but none of nothing.
+    grouped = f"GROUP BY {numbers} ORDER BY {numbers}" if chosen else "HAVING count(*) > 0"
+    return (
+        sql.replace("GROUP BY {columns} ()", f"GROUP BY {columns[:-2]}" if columns else "HAVING count(*) > 0")
+        .replace("{columns}", columns)
+        .replace("{keys}", "".join(f"{made}, " for _, made in chosen))
+        .replace("{outcomes}", _OUTCOMES)
+        .replace("{grouped}", grouped)
+    )
 
 
 def _table(query: str, what: str, of_agents: bool) -> str:
@@ -176,15 +196,15 @@ def _conditions(scope: Scope) -> list[object]:
     ]
 
 
-def _args(scope: Scope, by: Collection[By], limit: int) -> list[object]:
+def _args(scope: Scope, limit: int) -> list[object]:
     kinds = [kind.value for kind in scope.kinds] if scope.kinds is not None else None
-    return [*_conditions(scope), kinds, scope.zone, *(dimension in by for dimension in By), limit]
+    return [*_conditions(scope), kinds, scope.zone, limit]
 
 
 async def _read(conn: Connection, sql: str, args: Sequence[object], found: dict[Key, dict[str, Any]]) -> None:
     for row in await conn.fetch(sql, *args):
         sums = dict(row)
-        key = Key(**{name: sums.pop(name) for name in _KEY})
+        key = Key(**{name: sums.pop(name) for name in _KEY if name in sums})
         found.setdefault(key, {}).update(sums)
 
 

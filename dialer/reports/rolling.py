@@ -40,17 +40,15 @@ async def roll_up(conn: Connection, now: datetime) -> Rolled:
     calls = await _take(conn, "calls", CALL_HOURS)
     if calls:
         await _renew(conn, calls, "forget_calls", "forget_agent_calls", "count_calls")
-    results = await _take(conn, "results", CALL_HOURS)
-    if results:
-        await _renew(conn, results, "forget_results", "forget_agent_results", "count_results")
+        await _renew(conn, calls, "forget_results", "forget_agent_results", "count_results")
     stays = await _take(conn, "stays", STAY_HOURS)
     if stays:
         await _renew(conn, stays, "forget_stays")
         await conn.execute(QUERIES.count_stays, *_columns(stays), LONGEST_STAY, timeout=PASS_S)
-    full = len(calls) == CALL_HOURS or len(results) == CALL_HOURS or len(stays) == STAY_HOURS
+    full = len(calls) == CALL_HOURS or len(stays) == STAY_HOURS
     if not full:
         await conn.execute(QUERIES.complete, now)
-    return Rolled(len(calls) + len(results) + len(stays), more=full)
+    return Rolled(len(calls) + len(stays), more=full)
 
 
 async def catch_up(db: Database, now: datetime) -> int:

@@ -22,12 +22,25 @@ DELETE FROM report_agent_call_hour r USING unnest($1::uuid[], $2::timestamptz[])
 WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
 
 -- name: count_calls
-WITH found AS MATERIALIZED (
+-- A path of results has every class any of its levels has, and the measure of its deepest level that has one.
+WITH RECURSIVE chain AS (
+    SELECT id AS leaf, parent_id, level, classes, measure FROM result
+    UNION ALL
+    SELECT c.leaf, p.parent_id, p.level, p.classes, p.measure FROM chain c JOIN result p ON p.id = c.parent_id
+), said AS MATERIALIZED (
+    SELECT leaf,
+           bool_or(classes && '{right_party,success}')::int AS right_party,
+           bool_or('success' = ANY (classes))::int AS success,
+           bool_or('machine' = ANY (classes))::int AS machine,
+           (array_agg(measure ORDER BY level DESC) FILTER (WHERE measure IS NOT NULL))[1] AS measure
+    FROM chain GROUP BY leaf
+), parts AS (
     SELECT m.hour, m.id AS campaign_id, a.dial_list_id, a.agent_id, a.kind, coalesce(a.outcome, 'unknown') AS outcome,
-           count(*) AS attempts,
-           coalesce(sum(extract(epoch FROM coalesce(a.answered_at, a.ended_at) - a.ringing_at)), 0) AS ring_s,
-           coalesce(sum(extract(epoch FROM a.connected_at - a.answered_at)), 0) AS wait_s,
-           coalesce(sum(extract(epoch FROM a.ended_at - a.connected_at)), 0) AS talk_s
+           1 AS attempts,
+           extract(epoch FROM coalesce(a.answered_at, a.ended_at) - a.ringing_at) AS ring_s,
+           extract(epoch FROM a.connected_at - a.answered_at) AS wait_s,
+           extract(epoch FROM a.ended_at - a.connected_at) AS talk_s,
+           0 AS interactions, 0 AS untypified, 0 AS right_party, 0 AS success, 0 AS machine, 0::numeric AS measure
     FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
     CROSS JOIN LATERAL (
         SELECT * FROM attempt
@@ -37,17 +50,46 @@ WITH found AS MATERIALIZED (
         WHERE m.id IS NULL AND campaign_id IS NULL AND begun_at >= m.hour AND begun_at < m.hour + interval '1 hour'
     ) a
     WHERE a.ended_at IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6
+    UNION ALL
+    SELECT m.hour, m.id, a.dial_list_id, i.agent_id, coalesce(a.kind, ''),
+           CASE WHEN a.id IS NULL THEN '' ELSE 'connected' END,
+           0, 0, 0, 0,
+           1, (i.result_id IS NULL)::int, coalesce(s.right_party, 0), coalesce(s.success, 0), coalesce(s.machine, 0),
+           coalesce(s.measure, 0)
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+    CROSS JOIN LATERAL (
+        SELECT *, result_ids[cardinality(result_ids)] AS result_id FROM interaction
+        WHERE campaign_id = m.id
+          AND coalesce(attempt_at, created_at) >= m.hour
+          AND coalesce(attempt_at, created_at) < m.hour + interval '1 hour'
+        UNION ALL
+        SELECT *, result_ids[cardinality(result_ids)] FROM interaction
+        WHERE m.id IS NULL AND campaign_id IS NULL
+          AND coalesce(attempt_at, created_at) >= m.hour
+          AND coalesce(attempt_at, created_at) < m.hour + interval '1 hour'
+    ) i
+    LEFT JOIN attempt a ON a.id = i.attempt_id AND a.begun_at = i.attempt_at
+    LEFT JOIN said s ON s.leaf = i.result_id
+), found AS MATERIALIZED (
+    SELECT hour, campaign_id, dial_list_id, agent_id, kind, outcome, sum(attempts) AS attempts,
+           coalesce(sum(ring_s), 0) AS ring_s, coalesce(sum(wait_s), 0) AS wait_s, coalesce(sum(talk_s), 0) AS talk_s,
+           sum(interactions) AS interactions, sum(untypified) AS untypified, sum(right_party) AS right_party,
+           sum(success) AS successes, sum(machine) AS machines_met, sum(measure) AS measure
+    FROM parts GROUP BY 1, 2, 3, 4, 5, 6
 ), of_agents AS (
     INSERT INTO report_agent_call_hour (hour, agent_id, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms,
-                                        wait_ms, talk_ms)
+                                        wait_ms, talk_ms, interactions, untypified, right_party, successes,
+                                        machines_met, measure)
     SELECT hour, agent_id, campaign_id, dial_list_id, kind, outcome, attempts, round(ring_s * 1000),
-           round(wait_s * 1000), round(talk_s * 1000)
+           round(wait_s * 1000), round(talk_s * 1000), interactions, untypified, right_party, successes,
+           machines_met, measure
     FROM found WHERE agent_id IS NOT NULL
 )
-INSERT INTO report_call_hour (hour, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms, wait_ms, talk_ms)
+INSERT INTO report_call_hour (hour, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms, wait_ms, talk_ms,
+                              interactions, untypified, right_party, successes, machines_met, measure)
 SELECT hour, campaign_id, dial_list_id, kind, outcome, sum(attempts), round(sum(ring_s) * 1000),
-       round(sum(wait_s) * 1000), round(sum(talk_s) * 1000)
+       round(sum(wait_s) * 1000), round(sum(talk_s) * 1000), sum(interactions), sum(untypified), sum(right_party),
+       sum(successes), sum(machines_met), sum(measure)
 FROM found GROUP BY 1, 2, 3, 4, 5
 
 -- name: forget_results
@@ -131,10 +173,10 @@ SELECT DISTINCT 'calls', campaign_id, date_trunc('hour', begun_at, 'UTC') FROM a
 WHERE begun_at >= $1 AND begun_at < $2
 UNION SELECT 'calls', campaign_id, hour FROM report_call_hour WHERE hour >= $1 AND hour < $2
 UNION SELECT 'calls', campaign_id, hour FROM report_agent_call_hour WHERE hour >= $1 AND hour < $2
-UNION SELECT 'results', campaign_id, date_trunc('hour', coalesce(attempt_at, created_at), 'UTC') FROM interaction
+UNION SELECT 'calls', campaign_id, date_trunc('hour', coalesce(attempt_at, created_at), 'UTC') FROM interaction
 WHERE coalesce(attempt_at, created_at) >= $1 AND coalesce(attempt_at, created_at) < $2
-UNION SELECT 'results', campaign_id, hour FROM report_result_hour WHERE hour >= $1 AND hour < $2
-UNION SELECT 'results', campaign_id, hour FROM report_agent_result_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'calls', campaign_id, hour FROM report_result_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'calls', campaign_id, hour FROM report_agent_result_hour WHERE hour >= $1 AND hour < $2
 UNION SELECT 'stays', l.agent_id, h.hour
 FROM agent_log l,
      generate_series(greatest(date_trunc('hour', l.from_at, 'UTC'), $1), least(l.to_at, $2 - interval '1 hour'),

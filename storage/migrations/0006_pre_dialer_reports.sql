@@ -1,6 +1,7 @@
 -- What reports read: hourly sums of closed attempts, interactions and agents' time. A year of calls is a few million
--- short rows here. Hours are UTC and belong to the beginning of the call.
+-- short rows here. Hours are UTC and belong to the beginning of the call, of its interaction, too.
 
+-- Interactions stand with the connected calls of their kind; those without a call have neither kind nor outcome.
 CREATE TABLE report_call_hour (
     hour         timestamptz NOT NULL,
     campaign_id  uuid,
@@ -10,13 +11,19 @@ CREATE TABLE report_call_hour (
     attempts     integer NOT NULL,
     ring_ms      bigint NOT NULL,                   -- ringing until answered or ended
     wait_ms      bigint NOT NULL,                   -- answered until joined to an agent
-    talk_ms      bigint NOT NULL                    -- joined until ended
+    talk_ms      bigint NOT NULL,                   -- joined until ended
+    interactions integer NOT NULL,
+    untypified   integer NOT NULL,
+    right_party  integer NOT NULL,
+    successes    integer NOT NULL,
+    machines_met integer NOT NULL,
+    measure      numeric NOT NULL
 );
 CREATE UNIQUE INDEX report_call_hour_key
     ON report_call_hour (campaign_id, hour, dial_list_id, kind, outcome) NULLS NOT DISTINCT;
 CREATE INDEX report_call_hour_hour ON report_call_hour (hour);
 
--- The same per agent, of the calls that had one.
+-- The same per agent, of what had one.
 CREATE TABLE report_agent_call_hour (
     hour         timestamptz NOT NULL,
     agent_id     uuid NOT NULL,
@@ -25,9 +32,15 @@ CREATE TABLE report_agent_call_hour (
     kind         text NOT NULL,
     outcome      text NOT NULL,
     attempts     integer NOT NULL,
-    ring_ms      bigint NOT NULL,
-    wait_ms      bigint NOT NULL,
-    talk_ms      bigint NOT NULL
+    ring_ms      bigint NOT NULL,                   -- ringing until answered or ended
+    wait_ms      bigint NOT NULL,                   -- answered until joined to an agent
+    talk_ms      bigint NOT NULL,                   -- joined until ended
+    interactions integer NOT NULL,
+    untypified   integer NOT NULL,
+    right_party  integer NOT NULL,
+    successes    integer NOT NULL,
+    machines_met integer NOT NULL,
+    measure      numeric NOT NULL
 );
 CREATE UNIQUE INDEX report_agent_call_hour_key
     ON report_agent_call_hour (agent_id, hour, campaign_id, dial_list_id, kind, outcome) NULLS NOT DISTINCT;
@@ -84,7 +97,7 @@ CREATE TABLE report_coverage (
 -- What must be counted again. Rows are only added, by the transaction that changed something, and taken away by the
 -- roll-up that has counted the change: nothing is missed however late a transaction commits.
 CREATE TABLE report_mark (
-    what text NOT NULL CHECK (what IN ('calls', 'results', 'stays')),
+    what text NOT NULL CHECK (what IN ('calls', 'stays')),
     id   uuid,                                      -- the campaign; of stays the agent
     hour timestamptz NOT NULL
 );
@@ -111,13 +124,28 @@ CREATE TRIGGER report_calls AFTER UPDATE ON attempt REFERENCING NEW TABLE AS cha
 CREATE FUNCTION report_mark_results() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO report_mark (what, id, hour)
-    SELECT DISTINCT 'results', campaign_id, date_trunc('hour', coalesce(attempt_at, created_at), 'UTC') FROM changed;
+    SELECT DISTINCT 'calls', campaign_id, date_trunc('hour', coalesce(attempt_at, created_at), 'UTC') FROM changed;
     RETURN NULL;
 END $$;
 CREATE TRIGGER report_results_new AFTER INSERT ON interaction REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION report_mark_results();
 CREATE TRIGGER report_results_changed AFTER UPDATE ON interaction REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION report_mark_results();
+
+-- What a result counts as may change: the hours it was chosen in are counted anew.
+CREATE FUNCTION report_mark_result() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO report_mark (what, id, hour)
+    WITH RECURSIVE below AS (
+        SELECT NEW.id UNION SELECT r.id FROM result r JOIN below b ON r.parent_id = b.id
+    )
+    SELECT DISTINCT 'calls', h.campaign_id, h.hour FROM report_result_hour h JOIN below b ON b.id = h.result_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER report_result AFTER UPDATE ON result FOR EACH ROW
+    WHEN (OLD.classes <> NEW.classes OR OLD.measure IS DISTINCT FROM NEW.measure
+          OR OLD.parent_id IS DISTINCT FROM NEW.parent_id)
+    EXECUTE FUNCTION report_mark_result();
 
 CREATE FUNCTION report_mark_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -68,8 +68,9 @@ class History:
         return attempt_id
 
     async def begun(self, begun_at: datetime, **columns: Any) -> UUID:
-        row = {
-            "id": uuid7(begun_at),
+        attempt_id = uuid7(begun_at)
+        row: dict[str, Any] = {
+            "id": attempt_id,
             "begun_at": begun_at,
             "kind": AttemptKind.DIALLED,
             "campaign_id": self.campaign_id,
@@ -79,7 +80,7 @@ class History:
         }
         places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
         await self.conn.execute(f"INSERT INTO attempt ({', '.join(row)}) VALUES ({places})", *row.values())
-        return row["id"]
+        return attempt_id
 
     async def said(
         self,
@@ -90,8 +91,9 @@ class History:
         at: datetime | None = None,
         **columns: Any,
     ) -> UUID:
-        row = {
-            "id": uuid7(at or begun_at),
+        interaction_id = uuid7(at or begun_at)
+        row: dict[str, Any] = {
+            "id": interaction_id,
             "campaign_id": self.campaign_id,
             "attempt_id": attempt_id,
             "attempt_at": begun_at if attempt_id else None,
@@ -106,7 +108,7 @@ class History:
         await self.conn.execute(
             f"INSERT INTO interaction ({', '.join(row)}) VALUES ({places})", *row.values()
         )
-        return row["id"]
+        return interaction_id
 
     async def stay(
         self, agent_id: UUID, state: str, from_at: datetime, seconds: float, campaign_id: UUID | None = None
@@ -133,7 +135,7 @@ class History:
             begun_at = MORNING + timedelta(seconds=luck.uniform(0, 2 * 86_400))
             campaign_id, agent_id = luck.choice(campaigns), luck.choice(staff)
             kind = luck.choice([AttemptKind.DIALLED, AttemptKind.MANUAL, AttemptKind.INBOUND])
-            place = {
+            place: dict[str, Any] = {
                 "campaign_id": campaign_id,
                 "kind": kind,
                 "dial_list_id": luck.choice([self.list_id, None]),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -106,6 +107,38 @@ async def test_a_recount_mends_sums_that_were_spoilt(history: History) -> None:
     await rolling.recount(history.conn, MORNING, MORNING + timedelta(days=4))
     await history.rolled()
     assert await sums(history.conn) == kept
+
+
+async def test_what_a_result_counts_as_holds_for_its_past_too(history: History) -> None:
+    parent = await history.result("interested")
+    child = await history.result("wants a call", parent_id=parent.id)
+    await history.said(await history.call(MORNING), MORNING, parent, child)
+    await history.said(await history.call(MORNING + HOUR), MORNING + HOUR, await history.result("no"))
+    await history.rolled()
+    kept = "SELECT sum(successes) AS successes, sum(measure) AS measure FROM report_call_hour"
+    assert tuple(await history.conn.fetchrow(kept) or ()) == (0, 0)
+    await history.conn.execute("UPDATE result SET name = 'x' WHERE id = $1", parent.id)
+    assert await history.rolled() == 0
+    await history.conn.execute(
+        "UPDATE result SET classes = '{success}', measure = 2.5 WHERE id = $1", parent.id
+    )
+    assert await history.rolled() == 1
+    assert tuple(await history.conn.fetchrow(kept) or ()) == (1, Decimal("2.5"))
+
+
+async def test_an_interaction_typified_during_the_call_counts_once_and_with_the_call(
+    history: History,
+) -> None:
+    result = await history.result("a", ResultClass.SUCCESS)
+    attempt_id = await history.begun(MORNING)
+    await history.said(attempt_id, MORNING, result)
+    await history.rolled()
+    await history.conn.execute(
+        "UPDATE attempt SET outcome = 'connected', ended_at = $2 WHERE id = $1", attempt_id, MORNING + HOUR
+    )
+    await history.rolled()
+    (row,) = await history.conn.fetch("SELECT * FROM report_call_hour")
+    assert (row["attempts"], row["interactions"], row["successes"], row["outcome"]) == (1, 1, 1, "connected")
 
 
 async def test_nothing_new_is_nothing_to_count(history: History) -> None:
