@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from dialer import agent as desk
-from dialer import campaigns, counters, pacing
+from dialer import campaigns, counters
 from dialer.campaigns import Campaign, Desired, Doing, Status
 from dialer.compliance import Counts, window_start
 from dialer.engine.calls import LiveCall
+from dialer.engine.paced import PACED, GuardedPacer
 from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, campaign_opening, opening
-from dialer.pacing.simple import Power
-from dialer.settings import Mode, Settings
+from dialer.settings import Settings
 from lists import attempts, reserving
 from lists.model import AttemptKind, ContactState, RefusalReason, Reserved
 from storage.errors import StorageError
@@ -38,7 +38,6 @@ BATCH_LIMIT = 500
 DRY_MIN_S, DRY_MAX_S = 1.0, 30.0
 UNKNOWN_WAIT_S = 900
 """A contact nobody knows when to call (its zone is unknown) is looked at again after this."""
-PACED = (Mode.PROGRESSIVE, Mode.POWER, Mode.PREDICTIVE)
 _FAILURES = {"busy": "busy", "no_answer": "no_answer", "invalid_number": "invalid", "machine": "machine"}
 
 
@@ -53,7 +52,7 @@ class CampaignRun:
         self.status = Status()
         self.found = Counts()
         """Of the legal window, with what has ended since it was read."""
-        self.pacer = self._make_pacer()
+        self.pacer = GuardedPacer(self.settings, self.teach)
         self._buffer: deque[Reserved] = deque()
         self._buffered_at = 0.0
         self._dry_until: datetime | None = None
@@ -128,11 +127,10 @@ class CampaignRun:
         """Settings or desired state changed while it runs. Raises `StorageError`."""
         before, self.campaign = self.campaign, campaign
         if before.settings.mode is not campaign.settings.mode:
-            self.pacer = self._make_pacer()
+            self.pacer = GuardedPacer(self.settings, self.teach)
             self.teach()
             await self.prepare()
-        elif isinstance(self.pacer, Power):
-            self.pacer.set_ratio(campaign.settings.ratio)
+        self.pacer.set_ratio(campaign.settings.ratio)
         self.pacer.retarget(campaign.settings.target)
         async with self._tools.db.transaction() as conn:
             await attempts.fence(conn, self.id, self._tools.epoch, campaign.desired is Desired.RUNNING)
@@ -334,20 +332,6 @@ class CampaignRun:
 
     def _has_agents(self) -> bool:
         return any(agent.at_work and self.id in agent.row.campaign_ids for agent in self._tools.agents)
-
-    def _make_pacer(self) -> pacing.Pacer:
-        settings = self.settings
-        match settings.mode:
-            case Mode.POWER:
-                return pacing.make("power", target=settings.target, ratio=settings.ratio)
-            case Mode.PREDICTIVE:
-                return pacing.make(
-                    "predictive",
-                    target=settings.target,
-                    patience=settings.patience_ms / 1000,
-                    ring_limit=float(settings.ring_timeout_s),
-                )
-        return pacing.make("progressive", target=settings.target)
 
 
 def _same_zone(one: Reserved, other: Reserved) -> bool:

@@ -159,7 +159,7 @@ class Engine:
             if not self._stopping and self._rhythm.is_due("bound"):
                 await self._attempt("bound contacts", self._bound.dial)
             await self._attempt("sweep", self._sweep.sweep)
-            self._tell_campaigns()
+            await self._attempt("figures", self._tell_campaigns)
             timer = self._clock.call_later(TICK_S, self._due.set)
             await self._due.wait()
             timer.cancel()
@@ -212,7 +212,7 @@ class Engine:
         await self._cancel([f"campaign {campaign_id}"])
         self.hub.runs.pop(campaign_id)
 
-    def _tell_campaigns(self) -> None:
+    async def _tell_campaigns(self) -> None:
         for run in self.hub.runs.values():
             if run.hungry or run.live:
                 topics = (campaign_topic(run.id), FLOOR)
