@@ -1,0 +1,87 @@
+"""What is taken out, and the test that must notice.
+
+`tests/unit/marcador/test_bite.py` keeps the table from rotting.
+"""
+
+from dataclasses import dataclass
+
+BEGINNING = "tests/integration/lists/test_beginning.py"
+LINK = "tests/integration/ami/test_link_faults.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """`text` stands exactly once in `file`, and is replaced by `instead`."""
+
+    what: str
+    file: str
+    text: str
+    instead: str
+    test: str
+
+
+MUTATIONS = (
+    Mutation(
+        "begin attempt no longer checks the worker's epoch",
+        "lists/judging.py",
+        "facts.epoch != begin.epoch or not (facts.open or manual)",
+        "not (facts.open or manual)",
+        f"{BEGINNING}::test_an_attempt_of_an_older_epoch_or_a_closed_campaign_is_fenced_and_given_back",
+    ),
+    Mutation(
+        "begin attempt no longer checks that the campaign is open",
+        "lists/judging.py",
+        "(facts.epoch != begin.epoch or not (facts.open or manual))",
+        "facts.epoch != begin.epoch",
+        f"{BEGINNING}::test_an_attempt_of_an_older_epoch_or_a_closed_campaign_is_fenced_and_given_back",
+    ),
+    Mutation(
+        "begin attempt no longer looks into the do-not-call list",
+        "lists/queries_attempts.sql",
+        "EXISTS (SELECT FROM do_not_call d WHERE",
+        "EXISTS (SELECT FROM do_not_call d WHERE false AND",
+        f"{BEGINNING}::test_a_number_on_the_do_not_call_list_is_never_begun",
+    ),
+    Mutation(
+        "begin attempt no longer asks whose reservation it is",
+        "lists/judging.py",
+        "if not waiting or facts.reserved_by != begin.worker:",
+        "if not waiting:",
+        f"{BEGINNING}::test_a_reservation_another_worker_took_over_begins_nothing",
+    ),
+    Mutation(
+        "two live calls to one number are possible",
+        "storage/migrations/0001_pre_lists_tables.sql",
+        "CREATE UNIQUE INDEX live_attempt_e164",
+        "CREATE INDEX live_attempt_e164",
+        f"{BEGINNING}::test_of_two_workers_beginning_the_same_number_at_once_exactly_one_may",
+    ),
+    Mutation(
+        "two live calls to one customer are possible",
+        "storage/migrations/0001_pre_lists_tables.sql",
+        "CREATE UNIQUE INDEX live_attempt_customer",
+        "CREATE INDEX live_attempt_customer",
+        f"{BEGINNING}::test_a_customer_in_one_call_is_not_called_on_another_number_through_another_campaign",
+    ),
+    Mutation(
+        "an attempt can be closed twice",
+        "lists/queries_attempts.sql",
+        "FROM u WHERE a.id = u.id AND a.begun_at = u.begun_at AND a.ended_at IS NULL",
+        "FROM u WHERE a.id = u.id AND a.begun_at = u.begun_at",
+        f"{BEGINNING}::test_closing_frees_number_and_customer_and_happens_once",
+    ),
+    Mutation(
+        "an AMI action has no deadline",
+        "ami/session.py",
+        "async with asyncio.timeout(deadline):",
+        "async with asyncio.timeout(None):",
+        f"{LINK}::test_a_timed_out_action_is_forgotten_and_its_late_answer_harms_nobody",
+    ),
+    Mutation(
+        "a line break in a value goes out to Asterisk",
+        "ami/values.py",
+        "if _CONTROL.search(value):",
+        "if False:",
+        f"{LINK}::test_a_line_break_never_leaves_this_process",
+    ),
+)
