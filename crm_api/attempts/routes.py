@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query
 from crm_api.access import Agent, AgentKeyed, AgentOnce, Supervisor
 from crm_api.attempts import service
 from crm_api.attempts.schemas import AttemptOut, ClickIn, LiveAttemptOut
-from crm_api.attempts.service import Filter
 from crm_api.commands.schemas import CommandOut
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged, When
 from lists import attempts
+from lists.history import Filter
 
 router = APIRouter(prefix="/api/attempts", tags=["attempts"], route_class=Guarded)
 USUAL = timedelta(days=31)

@@ -1,7 +1,5 @@
 """Attempts: read by customer, contact, campaign or agent; a call by hand; a hang-up."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from crm_api import phones
@@ -13,31 +11,16 @@ from crm_api.commands.schemas import CommandOut
 from crm_api.errors import conflict, forbidden, not_found
 from crm_api.schemas import Page, Paging
 from dialer.commands import Kind
-from lists import attempts, customers, do_not_call
+from lists import attempts, customers, do_not_call, history
+from lists.history import Filter
 from storage.database import Connection
-from storage.queries import Queries
-
-QUERIES = Queries.load("crm_api", "attempts/queries.sql")
-AttemptRow = AttemptOut
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    since: datetime
-    until: datetime
-    customer_id: UUID | None = None
-    contact_id: UUID | None = None
-    campaign_id: UUID | None = None
-    agent_id: UUID | None = None
-    e164: str | None = None
-    outcome: str | None = None
-
-
-async def get(conn: Connection, attempt_id: UUID) -> AttemptRow:
-    row = await conn.fetchrow(QUERIES.one, attempt_id)
-    if row is None:
+async def get(conn: Connection, attempt_id: UUID) -> AttemptOut:
+    found = await history.get(conn, attempt_id)
+    if found is None:
         raise not_found("attempt", attempt_id)
-    return AttemptOut(**row)
+    return AttemptOut.model_validate(found)
 
 
 async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
@@ -45,22 +28,15 @@ async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
     paging.by(("begun_at",), "-begun_at")
     if call.who.role is Role.AGENT and wanted.customer_id is None and wanted.agent_id != call.who.agent_id:
         raise forbidden("too_wide", "an agent reads a customer's history, or its own calls")
-    newest = paging.sort is None or paging.descending
-    rows = await call.conn.fetch(
-        QUERIES.newest_first if newest else QUERIES.oldest_first,
-        wanted.since,
-        wanted.until,
-        wanted.customer_id,
-        wanted.contact_id,
-        wanted.campaign_id,
-        wanted.agent_id,
-        wanted.e164,
-        wanted.outcome,
-        list(call.who.campaigns) if call.who.campaigns is not None else None,
-        paging.limit + 1,
-        paging.offset,
+    found = await history.page(
+        call.conn,
+        wanted,
+        campaign_ids=call.who.campaigns,
+        newest_first=paging.sort is None or paging.descending,
+        limit=paging.limit + 1,
+        offset=paging.offset,
     )
-    return paging.over([AttemptOut(**row) for row in rows])
+    return paging.over([AttemptOut.model_validate(one) for one in found])
 
 
 async def click(call: Call, body: ClickIn) -> CommandOut:

@@ -6,7 +6,7 @@ from uuid import UUID
 from crm_api import phones
 from crm_api.access import Call, Role
 from crm_api.attempts import service as attempts
-from crm_api.attempts.service import AttemptRow
+from crm_api.attempts.schemas import AttemptOut
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
@@ -57,7 +57,7 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
     return applied
 
 
-def _whose(call: Call, attempt: AttemptRow | None) -> UUID | None:
+def _whose(call: Call, attempt: AttemptOut | None) -> UUID | None:
     """Agents typify their own calls; a supervisor completes what an agent left open."""
     own = call.who.agent_id
     if attempt is None or call.who.role.covers(Role.SUPERVISOR):
@@ -67,7 +67,7 @@ def _whose(call: Call, attempt: AttemptRow | None) -> UUID | None:
     return own
 
 
-def _campaign(body: TypifyIn, attempt: AttemptRow | None) -> UUID:
+def _campaign(body: TypifyIn, attempt: AttemptOut | None) -> UUID:
     campaign_id = attempt.campaign_id if attempt and attempt.campaign_id else body.campaign_id
     if campaign_id is None:
         raise invalid("campaign_missing", "say which campaign this belongs to")
@@ -95,7 +95,7 @@ def _likeliest(zones: Sequence[str], campaigns_own: str) -> str:
     return campaigns_own if campaigns_own in zones or not zones else zones[0]
 
 
-async def _tell(call: Call, attempt: AttemptRow | None, agent_id: UUID | None, applied: Applied) -> None:
+async def _tell(call: Call, attempt: AttemptOut | None, agent_id: UUID | None, applied: Applied) -> None:
     if attempt is not None and agent_id is not None:
         await engine.tell(call, Kind.AGENT_TYPIFIED, agent_id, {"attempt_id": str(attempt.id)})
     if applied.hang_up:
