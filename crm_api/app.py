@@ -16,6 +16,7 @@ from crm_api.attempts.routes import router as attempts
 from crm_api.audits.routes import router as audits
 from crm_api.auth.routes import router as auth
 from crm_api.bases.routes import router as bases
+from crm_api.calendars.routes import router as calendars
 from crm_api.campaigns.routes import router as campaigns
 from crm_api.commands.routes import router as commands
 from crm_api.contacts.routes import router as contacts
@@ -31,6 +32,7 @@ from crm_api.live.feed import Feed
 from crm_api.live.routes import router as live
 from crm_api.loads.routes import router as loads
 from crm_api.passwords import Passwords
+from crm_api.preferences.routes import router as preferences
 from crm_api.profiles.routes import router as profiles
 from crm_api.records.routes import router as records
 from crm_api.results.routes import router as results
@@ -69,6 +71,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     fields,
     filters,
     assignments,
+    preferences,
+    calendars,
 )
 
 

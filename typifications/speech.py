@@ -9,6 +9,7 @@ from asyncpg import Record
 from storage.database import Connection
 from storage.ids import uuid7
 from storage.queries import Queries
+from typifications import rich_text
 from typifications.errors import NotFound, Refused
 
 QUERIES = Queries.load("typifications", "sql/speech.sql")
@@ -21,21 +22,21 @@ class Speech:
     campaign_id: UUID
     title: str
     body: str
-    """As it was written: whoever shows it as HTML makes it safe first."""
+    """Rich text, made safe when it was written; placeholders as `rich_text.rendered` fills them."""
     created_at: datetime
     updated_at: datetime
 
 
 async def create(conn: Connection, campaign_id: UUID, *, title: str, body: str, now: datetime) -> Speech:
     """Raises `Refused`."""
-    _checked(body)
-    return _found(await conn.fetchrow(QUERIES["create"], uuid7(now), campaign_id, title, body, now))
+    kept = _checked(body)
+    return _found(await conn.fetchrow(QUERIES["create"], uuid7(now), campaign_id, title, kept, now))
 
 
 async def edit(conn: Connection, speech_id: UUID, *, title: str, body: str, now: datetime) -> Speech:
     """Raises `NotFound`, `Refused`."""
-    _checked(body)
-    return _found(await conn.fetchrow(QUERIES["edit"], speech_id, title, body, now))
+    kept = _checked(body)
+    return _found(await conn.fetchrow(QUERIES["edit"], speech_id, title, kept, now))
 
 
 async def remove(conn: Connection, speech_id: UUID) -> None:
@@ -49,11 +50,16 @@ async def of_campaign(conn: Connection, campaign_id: UUID) -> list[Speech]:
     return [_found(row) for row in await conn.fetch(QUERIES["of_campaign"], campaign_id)]
 
 
-def _checked(body: str) -> None:
-    if not body.strip():
-        raise Refused("body_missing", "a speech without words helps nobody")
+def _checked(body: str) -> str:
+    """The text as it is stored."""
     if len(body) > MAX_BODY:
         raise Refused("body_too_long", f"a speech has at most {MAX_BODY} characters", limit=MAX_BODY)
+    kept = rich_text.safe(body)
+    if not kept.strip():
+        raise Refused("body_missing", "a speech without words helps nobody")
+    if wrong := rich_text.unknown(kept):
+        raise Refused("placeholder_unknown", f"nothing fills {wrong[0]!r}", names=list(wrong))
+    return kept
 
 
 def _found(row: Record | None) -> Speech:

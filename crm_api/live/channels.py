@@ -82,6 +82,15 @@ class Channels:
         if seen is not None:
             client.offer(await self._snapshot(topic, seen))
 
+    def topics(self) -> list[Topic]:
+        return list(self._open)
+
+    def spread(self, topic: Topic, text: str) -> None:
+        """To whoever follows in this process."""
+        channel = self._open.get(topic)
+        for client in list(channel.clients) if channel else ():
+            client.offer(text)
+
     def tasks(self) -> list[asyncio.Task[None]]:
         return [channel.task for channel in self._open.values() if channel.task]
 

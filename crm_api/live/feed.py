@@ -15,6 +15,7 @@ from crm_api.live import notify, topics
 from crm_api.live.channels import Channels
 from crm_api.live.client import BAD_ORIGIN, FULL, GOING_AWAY, NOT_LOGGED_IN, Client
 from crm_api.live.messages import pong, refused
+from crm_api.live.reminders import Reminders
 from crm_api.live.schemas import Asked
 from crm_api.live.topics import Topic
 from dialer.errors import DialerError
@@ -31,6 +32,7 @@ class Feed:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self.channels = Channels(hub)
+        self.reminders = Reminders(hub, self.channels)
         self.clients: set[Client] = set()
         self._watching: list[asyncio.Task[None]] = []
 
@@ -124,6 +126,7 @@ class Feed:
             self._watching = [
                 asyncio.create_task(self._hear_of_changes(), name="live access"),
                 asyncio.create_task(self._look_again(), name="live sessions"),
+                asyncio.create_task(self.reminders.run(), name="live reminders"),
             ]
 
     async def _hear_of_changes(self) -> None:

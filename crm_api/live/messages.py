@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from crm_api.agenda.schemas import EventOut
 from crm_api.live.schemas import Pop
 from crm_api.live.topics import Topic
 from crm_api.schemas import Out
@@ -16,6 +17,10 @@ def snapshot(topic: Topic, data: Out) -> str:
 
 def popped(topic: Topic, data: Pop) -> str:
     return _wrapped("pop", str(topic), data.model_dump_json())
+
+
+def reminded(topic: Topic, event: EventOut) -> str:
+    return _wrapped("reminder", str(topic), event.model_dump_json())
 
 
 def changed(topic: Topic, payload: bytes) -> str:

@@ -8,6 +8,7 @@ from crm_api.interactions.schemas import InteractionOut
 from crm_api.live.schemas import CallOffered, Pop, PopCampaign
 from crm_api.profiles.schemas import ProfileOut
 from crm_api.results.schemas import TreeOut, nodes
+from crm_api.speech import service
 from crm_api.speech.schemas import SpeechOut
 from dialer import campaigns
 from dialer.campaigns import Campaign
@@ -19,6 +20,7 @@ from lists.errors import NotFound
 from storage.database import Connection
 from typifications import agenda, interactions, profiles, results, speech
 from typifications.model import ResultTree
+from typifications.speech import Speech
 
 HISTORY = 20
 
@@ -38,12 +40,20 @@ async def compose(conn: Connection, offered: Offered) -> Pop:
         customer=CustomerOut.model_validate(customer) if customer else None,
         matches=[CustomerOut.model_validate(one) for one in matches],
         campaign=_shown(campaign) if campaign else None,
-        speech=SpeechOut.model_validate(spoken[0]) if spoken else None,
+        speech=await _speech(conn, spoken[0], customer, campaign, offered) if spoken and campaign else None,
         profiles=[ProfileOut.model_validate(one) for one in extra],
         results=TreeOut(roots=nodes(found.roots)),
         history=[InteractionOut.model_validate(one) for one in past],
         events=[EventOut.model_validate(one) for one in events],
     )
+
+
+async def _speech(
+    conn: Connection, found: Speech, customer: Customer | None, campaign: Campaign, offered: Offered
+) -> SpeechOut:
+    """With the customer's fields in it. With several matches they are left out until one is chosen."""
+    agent = await service.agent_name(conn, offered.agent_id)
+    return service.spoken(found, customer, campaign_name=campaign.name, agent_name=agent, number=offered.e164)
 
 
 async def _who(conn: Connection, offered: Offered) -> tuple[Customer | None, list[Customer]]:

@@ -71,11 +71,13 @@ class Pop(Out):
 
 
 class AgentSnapshotOut(Out):
-    """A desktop after a (re)connect: where the agent is, and the call it is in or has yet to typify."""
+    """A desktop after a (re)connect: where the agent is, the call it is in or has yet to typify, and the
+    agenda events within the notification period."""
 
     at: datetime
     agent: AgentState
     pop: Pop | None
+    reminders: list[EventOut]
 
 
 class LiveCallOut(Out):

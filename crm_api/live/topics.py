@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from crm_api.access import Principal, Role
+from crm_api.agenda.reminders import of_agents
+from crm_api.agenda.schemas import EventOut
 from crm_api.errors import forbidden, invalid
 from crm_api.live import pop
 from crm_api.live.schemas import AgentSnapshotOut, AgentState, FloorSnapshotOut
@@ -93,7 +95,13 @@ async def snapshot(conn: Connection, topic: Topic, seen: Sight, now: datetime) -
         assert topic.id is not None
         at = await live.agent_snapshot(conn, topic.id, now=now)
         offer = await pop.compose(conn, at.offer) if at.offer else None
-        return AgentSnapshotOut(at=at.at, agent=AgentState.model_validate(at.agent), pop=offer)
+        soon = (await of_agents(conn, [topic.id], now))[topic.id]
+        return AgentSnapshotOut(
+            at=at.at,
+            agent=AgentState.model_validate(at.agent),
+            pop=offer,
+            reminders=[EventOut.model_validate(one) for one in soon],
+        )
     ids = [topic.id] if topic.id is not None else list(seen.campaigns) if seen.campaigns is not None else None
     since = now.replace(hour=0, minute=0, second=0, microsecond=0)
     floor = await live.floor_snapshot(conn, campaign_ids=ids, since=since, now=now)

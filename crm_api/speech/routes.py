@@ -9,8 +9,8 @@ from crm_api.campaigns.service import must_see
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
 from crm_api.speech import service
-from crm_api.speech.schemas import SpeechEdit, SpeechIn, SpeechOut
-from typifications import speech
+from crm_api.speech.schemas import PlaceholdersOut, SpeechEdit, SpeechIn, SpeechOut
+from typifications import rich_text, speech
 
 router = APIRouter(prefix="/api/speech", tags=["speech"], route_class=Guarded)
 
@@ -20,6 +20,17 @@ async def of_campaign(call: Agent, paging: Paged, campaign_id: UUID) -> Page[Spe
     await must_see(call, campaign_id)
     found = [SpeechOut.model_validate(one) for one in await speech.of_campaign(call.conn, campaign_id)]
     return paging.cut(found, service.SORTS, "-updated_at")
+
+
+@router.get("/placeholders")
+async def placeholders(call: Supervisor) -> PlaceholdersOut:
+    return PlaceholdersOut(names=rich_text.FIXED)
+
+
+@router.get("/rendered")
+async def rendered(call: Agent, campaign_id: UUID, customer_id: UUID) -> SpeechOut:
+    """With this customer's fields filled in: for an agent who chose among several matches."""
+    return await service.for_customer(call, campaign_id, customer_id)
 
 
 @router.post("", status_code=201)

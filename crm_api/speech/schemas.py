@@ -15,12 +15,18 @@ class SpeechEdit(In):
     body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY)]
 
 
+class PlaceholdersOut(Out):
+    """What a speech may hold between `{{` and `}}`; of a base also `data.` and one of its columns."""
+
+    names: tuple[str, ...]
+
+
 class SpeechIn(SpeechEdit):
     campaign_id: UUID
 
 
 class SpeechOut(Out):
-    """`body` reads as it was written: show it as text, never as HTML that was not made safe."""
+    """`body` is rich text made safe. In the pop, and from `/rendered`, its placeholders are filled in."""
 
     id: UUID
     campaign_id: UUID

@@ -17,7 +17,7 @@ from storage.clock import SystemClock
 from storage.database import Database
 
 ROUTES = routes_of(ROUTERS)
-PUBLIC = {"/api/auth/login"}
+PUBLIC = {"/api/auth/login", "/api/calendars/feed/{secret}.ics"}  # its address is the secret
 NOT_ONCE = {
     "/api/auth/login": "gives a session, which is not to be stored",
     "/api/auth/logout": "has its effect once by nature",
@@ -25,6 +25,7 @@ NOT_ONCE = {
     "/api/users": "likewise; a repeat is refused by its login",
     "/api/users/{user_id}/password": "likewise",
     "/api/tokens": "its answer holds the token in clear",
+    "/api/calendars/agents/{agent_id}": "likewise",
 }
 
 

@@ -1,0 +1,158 @@
+"""Speech as the agent reads it, preferences, reminders on the live socket, calendar feeds."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crm_api.access import Role
+from crm_api.live import pop
+from crm_api.live.reminders import EVERY_S
+from dialer.campaigns import Kind
+from dialer.live import Offered
+from storage.ids import uuid7
+from tests.integration.crm_api.given import NOW, Api, accepted, refused
+from tests.integration.crm_api.served import live_client, served
+from tests.integration.crm_api_more.people import NOBODY, People
+
+
+@pytest.fixture
+async def people(api: Api) -> People:
+    return await People.given(api)
+
+
+async def _event(people: People, *, minutes: int, **about: Any) -> str:
+    local = (NOW + timedelta(hours=1, minutes=minutes)).replace(tzinfo=None)  # Madrid in winter
+    body = {
+        "campaign_id": str(people.campaign.id),
+        "phone": "+34600000001",
+        "local": local.isoformat(),
+        "zone": "Europe/Madrid",
+        "customer_name": "Ana, de Lugo",
+        "agent_id": str(people.agents[0].id),
+    }
+    event_id: str = accepted(await people.operator.post("/api/agenda", json=body | about), 201)["event"]["id"]
+    return event_id
+
+
+async def test_a_speech_is_made_safe_and_holds_the_customers_fields(people: People) -> None:
+    customer = await people.customer("Ana <b>", data={"saldo": "120"})
+    body = {
+        "campaign_id": str(people.campaign.id),
+        "body": "<p onclick=x()>Hola {{nombre}}, debe {{data.saldo}}.</p><script>x()</script>{{agente}}",
+    }
+    made = accepted(await people.supervisor.post("/api/speech", json=body), 201)
+    assert made["body"] == "<p>Hola {{nombre}}, debe {{data.saldo}}.</p>{{agente}}"
+    asked = f"/api/speech/rendered?campaign_id={people.campaign.id}&customer_id={customer}"
+    agent = people.agents[0].name
+    said = f"<p>Hola Ana &lt;b&gt;, debe 120.</p>{agent}"
+    assert accepted(await people.agent.get(asked))["body"] == said
+    offered = Offered(
+        people.agents[0].id, uuid7(NOW), NOW, "out", "+34600000001", people.campaign.id, customer_id=None
+    )
+    async with people.api.db.connection() as conn:
+        popped = await pop.compose(conn, offered)
+    assert popped.speech is not None
+    assert popped.speech.body == said  # found by the number
+
+
+@pytest.mark.parametrize(
+    ("body", "error_id"),
+    [("<script>x()</script>", "body_missing"), ("{{customer.shoe}}", "placeholder_unknown")],
+)
+async def test_a_speech_that_says_nothing_or_asks_for_what_is_not_there_is_refused(
+    people: People, body: str, error_id: str
+) -> None:
+    given = {"campaign_id": str(people.campaign.id), "body": body}
+    refused(await people.supervisor.post("/api/speech", json=given), 422, error_id)
+
+
+async def test_what_a_speech_may_hold_is_listed_and_none_is_rendered_where_there_is_none(
+    people: People,
+) -> None:
+    names = accepted(await people.supervisor.get("/api/speech/placeholders"))["names"]
+    assert "customer.name" in names
+    customer = await people.customer()
+    asked = f"/api/speech/rendered?campaign_id={people.campaign.id}&customer_id={customer}"
+    refused(await people.agent.get(asked), 404, "speech_not_found")
+
+
+async def test_place_labels_and_the_notification_period_are_changed_by_a_supervisor(people: People) -> None:
+    before = accepted(await people.agent.get("/api/preferences"))
+    assert before["notification_minutes"] == 10
+    change = {"place_labels": {"region": "Provincia"}, "notification_minutes": 5}
+    accepted(await people.supervisor.patch("/api/preferences", json=change))
+    after = accepted(await people.agent.get("/api/preferences"))
+    assert after["notification_minutes"] == 5
+    assert after["place_labels"] == before["place_labels"] | {"region": "Provincia"}
+    for wrong in ({"notification_minutes": -1}, {"place_labels": {"region": ""}}, {"volume": 11}):
+        refused(await people.supervisor.patch("/api/preferences", json=wrong), 422, "invalid_request")
+
+
+async def test_an_agent_is_reminded_once_by_the_notification_period_before_an_event(people: People) -> None:
+    soon = await _event(people, minutes=12)
+    topic = f"agent.{people.agents[0].id}"
+    feed = people.api.app.state.feed
+    async with served(people.api.app) as host:
+        async with live_client(host, people.agent.cookies["marcador_session"]) as socket:
+            assert (await socket.follow(topic))["data"]["reminders"] == []
+            await feed.reminders.look()
+            people.api.clock.at = NOW + timedelta(minutes=2)
+            await feed.reminders.look()
+            told = await socket.next()
+            assert (told["kind"], told["topic"], told["data"]["id"]) == ("reminder", topic, soon)
+            await feed.reminders.look()
+            await socket.ask("ping")
+            assert (await socket.next())["kind"] == "pong"  # not told twice
+            moved = {"local": "2026-03-02T16:10:00", "zone": "Europe/Madrid"}
+            accepted(await people.operator.patch(f"/api/agenda/{soon}", json=moved))
+            await feed.reminders.look()
+            assert (await socket.next())["data"]["due_at"] == "2026-03-02T15:10:00Z"
+        async with live_client(host, people.agent.cookies["marcador_session"]) as socket:
+            again = await socket.follow(topic)  # after a lost connection
+            assert [one["id"] for one in again["data"]["reminders"]] == [soon]
+    assert EVERY_S <= 60
+
+
+async def test_a_voice_campaigns_event_is_every_agents_of_it_until_one_takes_it(api: Api) -> None:
+    voice = await api.campaign("voz", kind=Kind.VOICE, region="ES", zone="Europe/Madrid")
+    people = await People.given(api)
+    team = [await api.agent(voice.id) for _ in range(2)]
+    clients = [await api.as_role(Role.AGENT, agent_id=one.id) for one in team]
+    event = await _event(people, minutes=5, campaign_id=str(voice.id), agent_id=None)
+
+    async def shown(index: int) -> list[str]:
+        snapshot = accepted(await clients[index].get(f"/api/live/agents/{team[index].id}"))
+        return [one["id"] for one in snapshot["reminders"]]
+
+    assert [await shown(0), await shown(1)] == [[event], [event]]
+    stranger = accepted(await people.agent.get(f"/api/live/agents/{people.agents[0].id}"))
+    assert stranger["reminders"] == []
+    accepted(await clients[0].post(f"/api/agenda/{event}/manage"))
+    refused(await clients[1].post(f"/api/agenda/{event}/manage"), 409, "event_closed")
+    assert [await shown(0), await shown(1)] == [[], []]
+
+
+async def test_an_agents_agenda_is_a_calendar_feed_at_a_secret_address(people: People) -> None:
+    await _event(people, minutes=90)
+    mine = f"/api/calendars/agents/{people.agents[0].id}"
+    path = accepted(await people.agent.post(mine), 201)["path"]
+    nobody = people.api.client()
+    answer = await nobody.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert "SUMMARY:Ana\\, de Lugo" in answer.text
+    assert answer.text.count("BEGIN:VEVENT") == 1
+    newer = accepted(await people.agent.post(mine), 201)["path"]
+    refused(await nobody.get(path), 404, "feed_not_found")
+    assert (await nobody.get(newer)).status_code == 200
+    accepted(await people.agent.delete(mine), 204)
+    refused(await nobody.get(newer), 404, "feed_not_found")
+
+
+async def test_a_feed_is_ones_own_or_a_supervisors(people: People) -> None:
+    other = await people.api.agent(people.campaign.id)
+    address = f"/api/calendars/agents/{other.id}"
+    refused(await people.agent.post(address), 403, "agent_not_yours")
+    accepted(await people.supervisor.post(address), 201)
+    refused(await people.supervisor.post(f"/api/calendars/agents/{NOBODY}"), 404, "agent_not_found")
