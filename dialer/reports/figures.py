@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,22 +19,17 @@ from storage.queries import Queries
 QUERIES = Queries.load("dialer.reports", "figures.sql")
 
 MAX_ROWS = 50_000
-_OUTCOMES = ",\n       ".join(
-    f"coalesce(sum(attempts) FILTER (WHERE outcome = '{outcome}'), 0)::bigint AS of_{outcome}"
-    for outcome in Outcome
-)
 _KEY = ("campaign_id", "dial_list_id", "agent_id", "hour", "day", "weekday", "hour_of_day")
-_LOCAL = "hour AT TIME ZONE $7"
 _DIMENSIONS = {
-    By.CAMPAIGN: ("campaign_id", "campaign_id"),
-    By.DIAL_LIST: ("dial_list_id", "dial_list_id"),
-    By.AGENT: ("agent_id", "agent_id"),
-    By.HOUR: ("hour", "hour"),
-    By.DAY: ("hour", f"({_LOCAL})::date AS day"),
-    By.WEEKDAY: ("hour", f"extract(isodow FROM {_LOCAL})::int AS weekday"),
-    By.HOUR_OF_DAY: ("hour", f"extract(hour FROM {_LOCAL})::int AS hour_of_day"),
+    By.CAMPAIGN: "r.campaign_id",
+    By.DIAL_LIST: "r.dial_list_id",
+    By.AGENT: "r.agent_id",
+    By.HOUR: "r.hour",
+    By.DAY: "h.day",
+    By.WEEKDAY: "h.weekday",
+    By.HOUR_OF_DAY: "h.hour_of_day",
 }
-"""Of each the stored column, and what is made of it."""
+_IN_TIME = frozenset({By.HOUR, By.DAY, By.WEEKDAY, By.HOUR_OF_DAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +62,11 @@ async def figures(
     of_agents = By.AGENT in by or scope.agent_ids is not None
     found: dict[Key, dict[str, Any]] = {}
     args = _args(scope, limit)
-    await _read(conn, _split(_table("calls", "call", of_agents), by), args, found)
+    if of_agents:
+        args += _whole_days(scope, by)
+    await _read(conn, _split(QUERIES.agent_calls if of_agents else QUERIES.calls, by), args, found)
     if scope.kinds is None and scope.dial_list_ids is None and By.DIAL_LIST not in by:
-        await _read(conn, _split(QUERIES.time, by), args, found)
+        await _read(conn, _split(QUERIES.agent_time if of_agents else QUERIES.time, by), args, found)
     rows = [Row(key, _figures(sums)) for key, sums in found.items()]
     return sorted(rows, key=lambda row: _order(row.key))[:limit]
 
@@ -115,7 +112,7 @@ class Shares:
 
 async def typification_shares(conn: Connection, scope: Scope) -> Shares:
     """How often each result was chosen."""
-    sql = _table("shares", "result", scope.agent_ids is not None)
+    sql = QUERIES.shares if scope.agent_ids is None else QUERIES.agent_shares
     rows = await conn.fetch(sql, *_conditions(scope))
     by_result: dict[UUID | None, int] = {row["result_id"]: row["interactions"] for row in rows}
     untypified = by_result.pop(None, 0)
@@ -163,24 +160,28 @@ async def abandonment(
 def _split(sql: str, by: Collection[By]) -> str:
     """The query with its dimensions in it: in the order of `By`, so that rows come in that of `_KEY`."""
     chosen = [_DIMENSIONS[dimension] for dimension in By if dimension in by]
-    columns = "".join(f"r.{column}, " for column in dict.fromkeys(column for column, _ in chosen))
-    numbers = ", ".join(str(n + 1) for n in range(len(chosen)))
+    keys = ", ".join(chosen)
     # Without a dimension there is one row of everything, but none of nothing.
-    grouped = f"GROUP BY {numbers} ORDER BY {numbers}" if chosen else "HAVING count(*) > 0"
+    grouped = f"GROUP BY {keys} ORDER BY {keys}" if chosen else "HAVING count(*) > 0"
+    hours = "JOIN hours h ON h.hour = r.hour" if _IN_TIME & {*by} else ""
     return (
-        sql.replace("GROUP BY {columns} ()", f"GROUP BY {columns[:-2]}" if columns else "HAVING count(*) > 0")
-        .replace("{columns}", columns)
-        .replace("{keys}", "".join(f"{made}, " for _, made in chosen))
-        .replace("{outcomes}", _OUTCOMES)
+        sql.replace("{keys}", keys + "," if keys else "")
+        .replace("{hours}", hours)
         .replace("{grouped}", grouped)
     )
 
 
-def _table(query: str, what: str, of_agents: bool) -> str:
-    table, agent = (
-        (f"report_agent_{what}_hour", "r.agent_id") if of_agents else (f"report_{what}_hour", "NULL::uuid")
-    )
-    return QUERIES[query].replace("{table}", table).replace("{agent}", agent)
+def _whole_days(scope: Scope, by: Collection[By]) -> tuple[datetime, datetime]:
+    """Between which moments the sums of whole UTC days will do: none where parts of a day are asked for."""
+    start, end = scope.hours
+    if _IN_TIME & {*by}:
+        return end, end
+    first, last = _midnight(start + timedelta(hours=23)), _midnight(end)
+    return (first, last) if first < last else (end, end)
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _ids(ids: Collection[UUID] | None) -> list[UUID] | None:

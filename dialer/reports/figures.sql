@@ -1,60 +1,144 @@
--- Summed in two steps: first by the columns as they stand, which is cheap over millions of rows, then by what is made
--- of them (days, weekdays). What stands in braces comes from closed sets in figures.py; with the agent as a dimension
--- or a condition the tables per agent are read.
--- $1 from, $2 to, $3 campaigns, $4 lists, $5 agents, $6 kinds (NULL: all of them), $7 zone, $8 limit.
+-- What stands in braces comes from closed sets in figures.py. Local days and hours are worked out once for each hour
+-- of the time asked about, never for each row.
+-- $1 from, $2 to, $3 campaigns, $4 lists, $5 agents, $6 kinds (NULL: all of them), $7 zone, $8 limit; per agent whole
+-- days of UTC are read between $9 and $10.
 
 -- name: calls
-SELECT {keys} {outcomes},
-       coalesce(sum(attempts) FILTER (WHERE paced AND outcome = 'connected'), 0)::bigint AS paced_connected,
-       coalesce(sum(attempts) FILTER (WHERE paced AND outcome = 'abandoned'), 0)::bigint AS paced_abandoned,
-       sum(ring_ms)::bigint AS ring_ms, sum(wait_ms)::bigint AS wait_ms, sum(talk_ms)::bigint AS talk_ms,
-       sum(interactions)::bigint AS interactions, sum(untypified)::bigint AS untypified,
-       sum(right_party)::bigint AS right_party, sum(successes)::bigint AS successes,
-       sum(machines_met)::bigint AS machines_met, sum(measure) AS measure
+WITH hours AS (
+    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
+           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
+           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
+    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
+)
+SELECT {keys}
+       sum(r.of_connected)::bigint AS of_connected,
+       sum(r.of_abandoned)::bigint AS of_abandoned,
+       sum(r.of_machine)::bigint AS of_machine,
+       sum(r.of_gone)::bigint AS of_gone,
+       sum(r.of_busy)::bigint AS of_busy,
+       sum(r.of_no_answer)::bigint AS of_no_answer,
+       sum(r.of_declined)::bigint AS of_declined,
+       sum(r.of_unreachable)::bigint AS of_unreachable,
+       sum(r.of_congestion)::bigint AS of_congestion,
+       sum(r.of_invalid_number)::bigint AS of_invalid_number,
+       sum(r.of_failed_trunk)::bigint AS of_failed_trunk,
+       sum(r.of_refused)::bigint AS of_refused,
+       sum(r.of_cancelled)::bigint AS of_cancelled,
+       sum(r.of_unknown)::bigint AS of_unknown,
+       coalesce(sum(r.of_connected) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_connected,
+       coalesce(sum(r.of_abandoned) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_abandoned,
+       sum(r.ring_ms)::bigint AS ring_ms, sum(r.wait_ms)::bigint AS wait_ms, sum(r.talk_ms)::bigint AS talk_ms,
+       sum(r.interactions)::bigint AS interactions, sum(r.untypified)::bigint AS untypified,
+       sum(r.right_party)::bigint AS right_party, sum(r.successes)::bigint AS successes,
+       sum(r.machines_met)::bigint AS machines_met, sum(r.measure) AS measure
+FROM report_hour r {hours}
+WHERE r.hour >= $1 AND r.hour < $2
+  AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+  AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
+  AND ($5::uuid[] IS NULL)
+  AND ($6::text[] IS NULL OR r.kind = ANY ($6))
+{grouped}
+LIMIT $8
+
+-- name: agent_calls
+WITH hours AS (
+    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
+           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
+           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
+    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
+)
+SELECT {keys}
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'connected'), 0)::bigint AS of_connected,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'abandoned'), 0)::bigint AS of_abandoned,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'machine'), 0)::bigint AS of_machine,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'gone'), 0)::bigint AS of_gone,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'busy'), 0)::bigint AS of_busy,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'no_answer'), 0)::bigint AS of_no_answer,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'declined'), 0)::bigint AS of_declined,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unreachable'), 0)::bigint AS of_unreachable,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'congestion'), 0)::bigint AS of_congestion,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'invalid_number'), 0)::bigint AS of_invalid_number,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'failed_trunk'), 0)::bigint AS of_failed_trunk,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'refused'), 0)::bigint AS of_refused,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'cancelled'), 0)::bigint AS of_cancelled,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unknown'), 0)::bigint AS of_unknown,
+       coalesce(sum(r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'connected'), 0)::bigint
+           AS paced_connected,
+       coalesce(sum(r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'abandoned'), 0)::bigint
+           AS paced_abandoned,
+       sum(r.ring_ms)::bigint AS ring_ms, sum(r.wait_ms)::bigint AS wait_ms, sum(r.talk_ms)::bigint AS talk_ms,
+       sum(r.interactions)::bigint AS interactions, sum(r.untypified)::bigint AS untypified,
+       sum(r.right_party)::bigint AS right_party, sum(r.successes)::bigint AS successes,
+       sum(r.machines_met)::bigint AS machines_met, sum(r.measure) AS measure
 FROM (
-    SELECT {columns} r.kind = 'dialled' AS paced, r.outcome, sum(r.attempts) AS attempts,
-           sum(r.ring_ms) AS ring_ms, sum(r.wait_ms) AS wait_ms, sum(r.talk_ms) AS talk_ms,
-           sum(r.interactions) AS interactions, sum(r.untypified) AS untypified, sum(r.right_party) AS right_party,
-           sum(r.successes) AS successes, sum(r.machines_met) AS machines_met, sum(r.measure) AS measure
-    FROM {table} r
-    WHERE r.hour >= $1 AND r.hour < $2
-      AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
-      AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
-      AND ($5::uuid[] IS NULL OR {agent} = ANY ($5))
-      AND ($6::text[] IS NULL OR r.kind = ANY ($6))
-    GROUP BY {columns} r.kind = 'dialled', r.outcome
-) sums
-WHERE $7::text IS NOT NULL
+    SELECT * FROM report_agent_call_hour WHERE hour >= $1 AND hour < $9 OR hour >= $10 AND hour < $2
+    UNION ALL
+    SELECT * FROM report_agent_call_day WHERE hour >= $9 AND hour < $10
+) r {hours}
+WHERE ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+  AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
+  AND ($5::uuid[] IS NULL OR r.agent_id = ANY ($5))
+  AND ($6::text[] IS NULL OR r.kind = ANY ($6))
 {grouped}
 LIMIT $8
 
 -- name: time
 -- Agents' time knows neither list nor kind of call: not asked with these.
+WITH hours AS (
+    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
+           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
+           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
+    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
+)
 SELECT {keys}
-       sum(ready_ms)::bigint AS ready_ms, sum(talk_ms)::bigint AS talking_ms, sum(wrapup_ms)::bigint AS wrapup_ms,
-       sum(paused_ms)::bigint AS paused_ms, sum(other_ms)::bigint AS other_ms
+       sum(r.ready_ms)::bigint AS ready_ms, sum(r.talk_ms)::bigint AS talking_ms,
+       sum(r.wrapup_ms)::bigint AS wrapup_ms, sum(r.paused_ms)::bigint AS paused_ms,
+       sum(r.other_ms)::bigint AS other_ms
+FROM report_time_hour r {hours}
+WHERE r.hour >= $1 AND r.hour < $2
+  AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+  AND $4::uuid[] IS NULL AND $5::uuid[] IS NULL AND $6::text[] IS NULL
+{grouped}
+LIMIT $8
+
+-- name: agent_time
+WITH hours AS (
+    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
+           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
+           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
+    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
+)
+SELECT {keys}
+       sum(r.ready_ms)::bigint AS ready_ms, sum(r.talk_ms)::bigint AS talking_ms,
+       sum(r.wrapup_ms)::bigint AS wrapup_ms, sum(r.paused_ms)::bigint AS paused_ms,
+       sum(r.other_ms)::bigint AS other_ms
 FROM (
-    SELECT {columns} sum(r.ready_ms) AS ready_ms, sum(r.talk_ms) AS talk_ms, sum(r.wrapup_ms) AS wrapup_ms,
-           sum(r.paused_ms) AS paused_ms, sum(r.other_ms) AS other_ms
-    FROM report_agent_hour r
-    WHERE r.hour >= $1 AND r.hour < $2
-      AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
-      AND ($4::uuid[] IS NULL OR true)
-      AND ($5::uuid[] IS NULL OR r.agent_id = ANY ($5))
-      AND ($6::text[] IS NULL OR true)
-    GROUP BY {columns} ()
-) sums
-WHERE $7::text IS NOT NULL
+    SELECT * FROM report_agent_hour WHERE hour >= $1 AND hour < $9 OR hour >= $10 AND hour < $2
+    UNION ALL
+    SELECT * FROM report_agent_day WHERE hour >= $9 AND hour < $10
+) r {hours}
+WHERE ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+  AND ($5::uuid[] IS NULL OR r.agent_id = ANY ($5))
+  AND $4::uuid[] IS NULL AND $6::text[] IS NULL
 {grouped}
 LIMIT $8
 
 -- name: shares
 SELECT r.result_id, sum(r.interactions)::bigint AS interactions
-FROM {table} r
+FROM report_result_hour r
 WHERE r.hour >= $1 AND r.hour < $2
   AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
   AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
-  AND ($5::uuid[] IS NULL OR {agent} = ANY ($5))
+  AND $5::uuid[] IS NULL
+GROUP BY 1
+
+-- name: agent_shares
+SELECT r.result_id, sum(r.interactions)::bigint AS interactions
+FROM report_agent_result_hour r
+WHERE r.hour >= $1 AND r.hour < $2
+  AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+  AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
+  AND r.agent_id = ANY ($5::uuid[])
 GROUP BY 1
 
 -- name: results_named

@@ -23,6 +23,7 @@ LONGEST_STAY = timedelta(days=7)
 """An agent who does not change state for longer is not at work."""
 PASS_S = 120.0
 MAX_PASSES = 10_000
+_NONE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ async def roll_up(conn: Connection, now: datetime) -> Rolled:
     calls = await _take(conn, "calls", CALL_HOURS)
     if calls:
         await _renew(conn, calls, "forget_calls", "forget_agent_calls", "count_calls")
+        await _renew(conn, calls, "forget_agent_call_days", "sum_agent_call_days")
         await _renew(conn, calls, "forget_results", "forget_agent_results", "count_results")
     stays = await _take(conn, "stays", STAY_HOURS)
     if stays:
         await _renew(conn, stays, "forget_stays")
         await conn.execute(QUERIES.count_stays, *_columns(stays), LONGEST_STAY, timeout=PASS_S)
+        await _renew(conn, stays, "forget_agent_days", "sum_agent_days", "forget_time", "sum_time")
     full = len(calls) == CALL_HOURS or len(stays) == STAY_HOURS
     if not full:
         await conn.execute(QUERIES.complete, now)
@@ -85,7 +88,7 @@ Hours = Sequence[tuple[UUID | None, datetime]]
 
 
 async def _take(conn: Connection, what: str, limit: int) -> Hours:
-    rows = await conn.fetch(QUERIES.take_marks, what, limit, timeout=PASS_S)
+    rows = await conn.fetch(QUERIES.take_marks, what, limit, _NONE, timeout=PASS_S)
     return [(row["id"], row["hour"]) for row in rows]
 
 

@@ -4,17 +4,17 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('report roll-up', 0))
 
 -- name: take_marks
 -- Of up to $2 hours all marks that are seen now. What is counted next is read later, so it has what they announced.
+-- $3 stands for no id, so that the two sides can be hashed.
 WITH due AS MATERIALIZED (
     SELECT DISTINCT id, hour FROM report_mark WHERE what = $1 ORDER BY hour DESC LIMIT $2
 ), taken AS (
     DELETE FROM report_mark m USING due d
-    WHERE m.what = $1 AND m.hour = d.hour
-      AND coalesce(m.id, '00000000-0000-0000-0000-000000000000') = coalesce(d.id, '00000000-0000-0000-0000-000000000000')
+    WHERE m.what = $1 AND m.hour = d.hour AND coalesce(m.id, $3) = coalesce(d.id, $3)
 )
 SELECT id, hour FROM due
 
 -- name: forget_calls
-DELETE FROM report_call_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+DELETE FROM report_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
 WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
 
 -- name: forget_agent_calls
@@ -85,12 +85,53 @@ WITH RECURSIVE chain AS (
            machines_met, measure
     FROM found WHERE agent_id IS NOT NULL
 )
-INSERT INTO report_call_hour (hour, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms, wait_ms, talk_ms,
-                              interactions, untypified, right_party, successes, machines_met, measure)
-SELECT hour, campaign_id, dial_list_id, kind, outcome, sum(attempts), round(sum(ring_s) * 1000),
-       round(sum(wait_s) * 1000), round(sum(talk_s) * 1000), sum(interactions), sum(untypified), sum(right_party),
-       sum(successes), sum(machines_met), sum(measure)
-FROM found GROUP BY 1, 2, 3, 4, 5
+INSERT INTO report_hour (hour, campaign_id, dial_list_id, kind,
+                         of_connected, of_abandoned, of_machine, of_gone, of_busy,
+                         of_no_answer, of_declined, of_unreachable, of_congestion,
+                         of_invalid_number, of_failed_trunk, of_refused, of_cancelled,
+                         of_unknown,
+                         ring_ms, wait_ms, talk_ms, interactions, untypified, right_party, successes, machines_met,
+                         measure)
+SELECT hour, campaign_id, dial_list_id, kind,
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'connected'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'abandoned'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'machine'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'gone'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'busy'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'no_answer'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'declined'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'unreachable'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'congestion'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'invalid_number'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'failed_trunk'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'cancelled'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'unknown'), 0),
+       round(sum(ring_s) * 1000), round(sum(wait_s) * 1000), round(sum(talk_s) * 1000), sum(interactions),
+       sum(untypified), sum(right_party), sum(successes), sum(machines_met), sum(measure)
+FROM found GROUP BY 1, 2, 3, 4
+
+-- name: forget_agent_call_days
+DELETE FROM report_agent_call_day r
+USING (
+    SELECT DISTINCT id, date_trunc('day', hour, 'UTC') AS day FROM unnest($1::uuid[], $2::timestamptz[]) AS u (id, hour)
+) m
+WHERE r.hour = m.day AND r.campaign_id IS NOT DISTINCT FROM m.id
+
+-- name: sum_agent_call_days
+WITH m AS MATERIALIZED (
+    SELECT DISTINCT coalesce(id, '00000000-0000-0000-0000-000000000000') AS id, date_trunc('day', hour, 'UTC') AS day
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+)
+INSERT INTO report_agent_call_day (hour, agent_id, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms, wait_ms,
+                                   talk_ms, interactions, untypified, right_party, successes, machines_met, measure)
+SELECT d.day, r.agent_id, r.campaign_id, r.dial_list_id, r.kind, r.outcome, sum(r.attempts),
+       sum(r.ring_ms), sum(r.wait_ms), sum(r.talk_ms), sum(r.interactions), sum(r.untypified), sum(r.right_party),
+       sum(r.successes), sum(r.machines_met), sum(r.measure)
+FROM (SELECT DISTINCT day FROM m) d
+JOIN report_agent_call_hour r ON r.hour >= d.day AND r.hour < d.day + interval '24 hours'
+JOIN m ON m.day = d.day AND m.id = coalesce(r.campaign_id, '00000000-0000-0000-0000-000000000000')
+GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: forget_results
 DELETE FROM report_result_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
@@ -157,8 +198,32 @@ SELECT hour, agent_id, campaign_id,
 FROM shared
 WHERE talk + wrapup + paused + other > 0 OR (handled = 0 AND ready > 0)
 
--- name: any_left
-SELECT EXISTS (SELECT FROM report_mark)
+-- name: forget_agent_days
+DELETE FROM report_agent_day r
+USING (
+    SELECT DISTINCT id, date_trunc('day', hour, 'UTC') AS day FROM unnest($1::uuid[], $2::timestamptz[]) AS u (id, hour)
+) m
+WHERE r.agent_id = m.id AND r.hour = m.day
+
+-- name: sum_agent_days
+INSERT INTO report_agent_day (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms)
+SELECT m.day, r.agent_id, r.campaign_id, sum(r.ready_ms), sum(r.talk_ms), sum(r.wrapup_ms), sum(r.paused_ms),
+       sum(r.other_ms)
+FROM (
+    SELECT DISTINCT id, date_trunc('day', hour, 'UTC') AS day FROM unnest($1::uuid[], $2::timestamptz[]) AS u (id, hour)
+) m
+JOIN report_agent_hour r ON r.agent_id = m.id AND r.hour >= m.day AND r.hour < m.day + interval '24 hours'
+GROUP BY 1, 2, 3
+
+-- name: forget_time
+DELETE FROM report_time_hour WHERE $1::uuid[] IS NOT NULL AND hour = ANY ($2)
+
+-- name: sum_time
+INSERT INTO report_time_hour (hour, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms)
+SELECT r.hour, r.campaign_id, sum(r.ready_ms), sum(r.talk_ms), sum(r.wrapup_ms), sum(r.paused_ms), sum(r.other_ms)
+FROM report_agent_hour r
+WHERE $1::uuid[] IS NOT NULL AND r.hour = ANY ($2)
+GROUP BY 1, 2
 
 -- name: complete
 UPDATE report_state SET rolled_at = $1
@@ -171,7 +236,7 @@ SELECT rolled_at FROM report_state
 INSERT INTO report_mark (what, id, hour)
 SELECT DISTINCT 'calls', campaign_id, date_trunc('hour', begun_at, 'UTC') FROM attempt
 WHERE begun_at >= $1 AND begun_at < $2
-UNION SELECT 'calls', campaign_id, hour FROM report_call_hour WHERE hour >= $1 AND hour < $2
+UNION SELECT 'calls', campaign_id, hour FROM report_hour WHERE hour >= $1 AND hour < $2
 UNION SELECT 'calls', campaign_id, hour FROM report_agent_call_hour WHERE hour >= $1 AND hour < $2
 UNION SELECT 'calls', campaign_id, date_trunc('hour', coalesce(attempt_at, created_at), 'UTC') FROM interaction
 WHERE coalesce(attempt_at, created_at) >= $1 AND coalesce(attempt_at, created_at) < $2

@@ -1,14 +1,26 @@
 -- What reports read: hourly sums of closed attempts, interactions and agents' time. A year of calls is a few million
 -- short rows here. Hours are UTC and belong to the beginning of the call, of its interaction, too.
 
--- Interactions stand with the connected calls of their kind; those without a call have neither kind nor outcome.
-CREATE TABLE report_call_hour (
+-- Over all agents, one row for each list and kind of call. Interactions without a call, and agents' time, have neither.
+CREATE TABLE report_hour (
     hour         timestamptz NOT NULL,
     campaign_id  uuid,
     dial_list_id uuid,
     kind         text NOT NULL,
-    outcome      text NOT NULL,
-    attempts     integer NOT NULL,
+    of_connected        integer NOT NULL,
+    of_abandoned        integer NOT NULL,
+    of_machine          integer NOT NULL,
+    of_gone             integer NOT NULL,
+    of_busy             integer NOT NULL,
+    of_no_answer        integer NOT NULL,
+    of_declined         integer NOT NULL,
+    of_unreachable      integer NOT NULL,
+    of_congestion       integer NOT NULL,
+    of_invalid_number   integer NOT NULL,
+    of_failed_trunk     integer NOT NULL,
+    of_refused          integer NOT NULL,
+    of_cancelled        integer NOT NULL,
+    of_unknown          integer NOT NULL,
     ring_ms      bigint NOT NULL,                   -- ringing until answered or ended
     wait_ms      bigint NOT NULL,                   -- answered until joined to an agent
     talk_ms      bigint NOT NULL,                   -- joined until ended
@@ -19,11 +31,10 @@ CREATE TABLE report_call_hour (
     machines_met integer NOT NULL,
     measure      numeric NOT NULL
 );
-CREATE UNIQUE INDEX report_call_hour_key
-    ON report_call_hour (campaign_id, hour, dial_list_id, kind, outcome) NULLS NOT DISTINCT;
-CREATE INDEX report_call_hour_hour ON report_call_hour (hour);
+CREATE UNIQUE INDEX report_hour_key ON report_hour (campaign_id, hour, dial_list_id, kind) NULLS NOT DISTINCT;
+CREATE INDEX report_hour_hour ON report_hour (hour);
 
--- The same per agent, of what had one.
+-- Per agent, of what had one; interactions stand with the connected calls of their kind.
 CREATE TABLE report_agent_call_hour (
     hour         timestamptz NOT NULL,
     agent_id     uuid NOT NULL,
@@ -85,6 +96,22 @@ CREATE TABLE report_agent_hour (
 );
 CREATE UNIQUE INDEX report_agent_hour_key ON report_agent_hour (agent_id, hour, campaign_id) NULLS NOT DISTINCT;
 CREATE INDEX report_agent_hour_hour ON report_agent_hour (hour);
+
+-- The same summed over the agents.
+CREATE TABLE report_time_hour (
+    hour        timestamptz NOT NULL,
+    campaign_id uuid,
+    ready_ms    bigint NOT NULL,
+    talk_ms     bigint NOT NULL,
+    wrapup_ms   bigint NOT NULL,
+    paused_ms   bigint NOT NULL,
+    other_ms    bigint NOT NULL
+);
+CREATE UNIQUE INDEX report_time_hour_key ON report_time_hour (hour, campaign_id) NULLS NOT DISTINCT;
+
+-- Whole days of UTC, `hour` being their midnight: a long stretch of time reads these, and hours at its two ends only.
+CREATE TABLE report_agent_call_day (LIKE report_agent_call_hour INCLUDING INDEXES);
+CREATE TABLE report_agent_day (LIKE report_agent_hour INCLUDING INDEXES);
 
 -- Customers of a campaign with and without a typified interaction, as last counted.
 CREATE TABLE report_coverage (
