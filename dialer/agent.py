@@ -17,8 +17,6 @@ from uuid import UUID
 CALL_BACK_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 """A lost line is called back after these waits; then the agent is logged out."""
 NOT_ANSWERING = "not_answering"
-WRAPUP_WARNING = 0.8
-"""Of the wrap-up: then the desktop is warned."""
 
 
 class AgentState(StrEnum):

@@ -14,6 +14,7 @@ from ami.link import Link
 from dialer import leases
 from dialer.commands import WAKE
 from dialer.engine.engine import POLL_S, Engine
+from dialer.engine.writes import WRITE_GAP_S
 from storage.bus import Bus
 from storage.clock import Clock
 from storage.database import Database
@@ -40,8 +41,10 @@ class Worker:
         floor: str = "main",
         lease_s: float = LEASE_S,
         poll_s: float = POLL_S,
+        write_gap_s: float = WRITE_GAP_S,
     ) -> None:
-        """`poll_s`: how often commands are looked for where no bus tells of them."""
+        """`poll_s`: how often commands are looked for where no bus tells of them. `write_gap_s`: business
+        seconds between two transactions of the engine's records; more gathers more in one."""
         self._db = db
         self._links = links
         self._bus = bus
@@ -51,6 +54,7 @@ class Worker:
         self._floor = f"floor.{floor}"
         self._lease_s = lease_s
         self._poll_s = poll_s
+        self._write_gap_s = write_gap_s
         self._tasks: list[asyncio.Task[None]] = []
         self.engine: Engine | None = None
         """While this worker owns the floor."""

@@ -114,7 +114,7 @@ class Agents:
         self.floor.agent_changed(agent, agent.state, self._clock.now())
 
     def free(self) -> list[LiveAgent]:
-        return [a for a in self._by_id.values() if a.free and self._sender.up(a.row.server)]
+        return [a for a in self._by_id.values() if a.free and self._sender.ready(a.row.server)]
 
     def adopt(self, agent: LiveAgent, line: str) -> None:
         """This channel is the agent's line from now on."""

@@ -30,7 +30,7 @@ from dialer.engine.sending import Sender
 from dialer.engine.sweep import Sweep
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import Trunks
-from dialer.engine.writes import Writer
+from dialer.engine.writes import WRITE_GAP_S, Writer
 from dialer.live import FLOOR, Publisher, campaign_topic
 from lists import attempts
 from storage.bus import Bus
@@ -62,12 +62,13 @@ class Engine:
         epoch: int,
         *,
         poll_s: float = POLL_S,
+        write_gap_s: float = WRITE_GAP_S,
     ) -> None:
         self._links = links
         self._clock = clock
         self._db = db
         sender = Sender(links)
-        writer = Writer(db, clock, Publisher(bus, worker))
+        writer = Writer(db, clock, Publisher(bus, worker), gap_s=write_gap_s)
         agents = Agents(clock, sender, writer)
         calls = Calls(clock)
         self.tools = Tools(worker, db, clock, writer, sender, Trunks(sender, writer), calls, agents, epoch)
@@ -231,6 +232,8 @@ class Engine:
         while self.tools.sender.up(server):
             if await self._reconciler.reconcile(server):
                 self.hub.assign()
+                for run in self.hub.runs.values():
+                    run.wake()
                 return
             await asyncio.sleep(0.5)
 

@@ -42,6 +42,7 @@ class Reconciler:
         old_lines = [
             a for a in self._tools.agents if a.line and a.row.server == server and a.generation < generation
         ]
+        self._tools.sender.reconciled(server, generation)
         # Lines first: a call may be in a conversation with one of them.
         for agent in old_lines:
             agent.generation = generation

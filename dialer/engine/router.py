@@ -115,7 +115,7 @@ class Router:
         elif event.success:
             self._happen(call, machine.PickedUp())
         else:
-            self._happen(call, machine.OriginateFailed(event.reason, call.has_channel))
+            self._happen(call, machine.OriginateFailed(event.reason))
 
     # --- our dialplan's own words ---------------------------------------------------------------------
 

@@ -18,10 +18,18 @@ class Sender:
         self.links = links
         self._deadline = deadline
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reconciled: dict[str, int] = {}
 
     def up(self, server: str) -> bool:
         link = self.links.get(server)
         return link is not None and link.connected
+
+    def ready(self, server: str) -> bool:
+        """Up, and what it has is known: before that nobody may be dialled or joined there."""
+        return self.up(server) and self._reconciled.get(server) == self.generation(server)
+
+    def reconciled(self, server: str, generation: int) -> None:
+        self._reconciled[server] = generation
 
     def generation(self, server: str) -> int:
         link = self.links.get(server)

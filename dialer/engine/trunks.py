@@ -52,7 +52,7 @@ class Trunks:
     def usable(self, ids: Sequence[UUID], now: datetime) -> list[TrunkRun]:
         """Those of the campaign (none named: all) that may be used now and whose Asterisk is there."""
         chosen = [self._runs[i] for i in ids if i in self._runs] if ids else list(self._runs.values())
-        return [run for run in chosen if run.trunk.usable(now) and self._sender.up(run.trunk.server)]
+        return [run for run in chosen if run.trunk.usable(now) and self._sender.ready(run.trunk.server)]
 
     def why_none(self, ids: Sequence[UUID], now: datetime) -> tuple[str, datetime | None]:
         """In a word, why nothing can be dialled: no_trunk, trunk_suspended (until then) or no_asterisk."""

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LIMIT = 20_000
 """Records kept while PostgreSQL is away. The calls of a whole floor, many times over."""
 RETRY_S = 0.25
+WRITE_GAP_S = 0.02
+"""Between two transactions: the first record is written at once, those that follow wait so long."""
 _AWAY = (DatabaseDown, DeadlinePassed, RetryTransaction)
 
 Job = Callable[[Connection, datetime], Awaitable[object]]
@@ -126,7 +128,9 @@ async def _end(conn: Connection, endings: Sequence[Ending], now: datetime) -> No
 class Writer:
     """Gathers while a transaction is under way, so its size follows the load by itself."""
 
-    def __init__(self, db: Database, clock: Clock, publisher: Publisher, *, gap_s: float = 0.02) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, publisher: Publisher, *, gap_s: float = WRITE_GAP_S
+    ) -> None:
         self._db = db
         self._clock = clock
         self._publisher = publisher

@@ -27,4 +27,4 @@ def test_every_contact_of_a_campaign_ends_and_our_attempts_are_the_pbx_calls(dat
         assert engine is not None
         assert not len(engine.tools.calls)
 
-    in_virtual_time(database_dsn, story, population=Population(seed=1, numbers={}))
+    in_virtual_time(database_dsn, story, population=Population(seed=1, numbers={}), write_gap_s=0.25)

@@ -147,6 +147,22 @@ def test_a_call_whose_end_was_missed_with_the_link_is_closed_and_its_agent_freed
     in_virtual_time(database_dsn, story)
 
 
+def test_after_asterisk_died_nobody_is_dialled_for_agents_whose_lines_are_gone(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        await house.agent("ana", campaign.id)
+        await house.pbx.stop()
+        house.calls_to(number(1), ANSWERS)
+        await house.contact(await house.list_(campaign.id), number(1))
+        await house.pbx.start()
+        await house.until(lambda: house.pbx.calls, 120)
+        await house.clock.sleep(60)
+        assert await house.outcomes() == {"connected": 1}
+
+    in_virtual_time(database_dsn, story)
+
+
 def test_a_call_that_rings_for_ever_is_looked_for_and_hung_up(database_dsn: str) -> None:
     async def story(house: House) -> None:
         await house.trunk()
