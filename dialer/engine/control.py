@@ -1,7 +1,7 @@
 """What the API asks for, carried out and answered."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,11 @@ class Refused(DialerError):
 
 
 class Control:
-    def __init__(self, tools: Tools, hub: Hub, manual: Manual) -> None:
+    def __init__(
+        self, tools: Tools, hub: Hub, manual: Manual, refresh: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`refresh` reads agents, trunks and campaigns anew."""
+        self._refresh = refresh
         self._tools = tools
         self._hub = hub
         self._manual = manual
@@ -55,11 +59,19 @@ class Control:
         """Everything queued, in order. Raises `StorageError`."""
         async with self._tools.db.connection() as conn:
             queued = await commands.queued(conn, limit=BATCH)
+        if any(self._is_stranger(command) for command in queued):
+            await self._refresh()  # made a moment ago, and already asked something of
         for command in queued:
             if command.id not in self._answered:  # its answer may still be on its way to the database
                 self._answered.add(command.id)
                 await self._carry_out(command)
         self._answered &= {command.id for command in queued}
+
+    def _is_stranger(self, command: Command) -> bool:
+        if command.kind is Kind.EMERGENCY_STOP:
+            return command.target not in self._hub.runs
+        of_agent = command.kind.startswith("agent.") or command.kind is Kind.CALL_CLICK
+        return of_agent and command.target is not None and self._tools.agents.get(command.target) is None
 
     async def _carry_out(self, command: Command) -> None:
         try:

@@ -77,7 +77,8 @@ class Engine:
         self._reconciler = Reconciler(self.tools)
         self._inbound = Inbound(self.tools, self.hub)
         self._bound = Bound(self.tools, self._placer, self.hub)
-        self._control = Control(self.tools, self.hub, Manual(self.tools, self._placer, self.hub))
+        manual = Manual(self.tools, self._placer, self.hub)
+        self._control = Control(self.tools, self.hub, manual, self._refresh)
         self._sweep = Sweep(self.tools, self.hub, self._reconciler)
         self._router = Router(
             self.tools, self.hub, came_in=self._inbound.came_in, link_changed=self._link_changed

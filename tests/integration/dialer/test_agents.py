@@ -9,7 +9,8 @@ import pytest
 from ami.simulator import Behaviour, Fate
 from ami.simulator import Phone as PbxPhone
 from ami.simulator import Settings as PbxSettings
-from dialer.agents import Agent, Line
+from dialer import agents
+from dialer.agents import Agent, AgentFields, Line
 from dialer.campaigns import Campaign
 from dialer.commands import Kind, State
 from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
@@ -216,6 +217,18 @@ def test_an_act_the_state_does_not_allow_is_refused_with_a_stable_id(database_ds
         assert answer.state is State.REFUSED
         assert answer.result is not None
         assert answer.result["error_id"] == "not_logged_in"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_an_agent_made_a_moment_ago_can_log_in_at_once(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.clock.sleep(1)
+        async with house.db.transaction() as conn:
+            fields = AgentFields(code="eva", name="Eva", dial="PJSIP/eva")
+            eva = await agents.create(conn, fields, now=house.clock.now())
+        assert (await house.ask(Kind.AGENT_LOGIN, eva.id)).state is State.DONE
+        await house.until(lambda: house.state(eva.id) == "ready")
 
     in_virtual_time(database_dsn, story)
 
