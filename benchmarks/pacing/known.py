@@ -32,7 +32,8 @@ class FullKnowledge(Predictive):
         for talk in mix.talk.quantile(even):
             self.durations[Doing.TALKING].add(float(talk), 1)
         share = mix.answer(0.0)
-        for hold in mix.machine_hold.quantile(even[: int(SAMPLES * mix.machines * (1.0 - share) / share)]):
+        holds = int(SAMPLES * mix.machines * (1.0 - share) / share)
+        for hold in mix.machine_hold.quantile((np.arange(holds) + 0.5) / max(holds, 1)):
             self.durations[Doing.TALKING].add(float(hold), 0)
         for wrapup in mix.wrapup.quantile(even):
             self.durations[Doing.WRAPUP].add(float(wrapup), 0)

@@ -92,13 +92,16 @@ class Kept:
 
 
 def jobs(cells: Iterable[Cell], names: Iterable[str], quick: bool) -> list[Job]:
-    """Our own first, then the others."""
+    """Our own first, then the others; one shift of each cell before the next, so that a part is a balanced
+    part."""
     cells = list(cells)
+    most = max((shifts(cell.agents, quick) for cell in cells), default=0)
     return [
         Job(cell.name, name, seed)
         for name in names
+        for seed in range(most)
         for cell in cells
-        for seed in range(shifts(cell.agents, quick))
+        if seed < shifts(cell.agents, quick)
     ]
 
 

@@ -47,6 +47,10 @@ class Dispersion:
         return sqrt(min(max(self.excess / self.weight - doubt, 0.0), 1.0))
 
 
+LEAST_P = 0.01
+"""No answer rate is believed below this: a list nobody answers must not open lines without end."""
+
+
 @dataclass(slots=True)
 class Rate:
     """The answer rate of this moment and its relative standard error."""
@@ -133,5 +137,5 @@ class AnswerRate:
             before_d, before_a = (self.dials[k - 1], self.answers[k - 1]) if k > 0 else (0.0, 0.0)
             e, a = e + total_d - before_d, a + total_a - before_a
         p = (a + self.prior_p * self.prior_weight) / (e + self.prior_weight)
-        p = min(max(p, 1e-4), 0.999)
+        p = min(max(p, LEAST_P), 0.999)
         return Rate(p, sqrt((1.0 - p) / (a + 1.0)))

@@ -1,0 +1,38 @@
+"""A contact centre in simulated time: the engine's own pacing, met by drawn customers and agents."""
+
+from dialer.simulate.mix import (
+    Absence,
+    Either,
+    Lognormal,
+    Mix,
+    Seen,
+    Signals,
+    Uniform,
+    always,
+    decaying,
+    jumping,
+)
+from dialer.simulate.predict import Estimate, Forecast, PastCall, forecast, mix_of_past, simple_mix, what_if
+from dialer.simulate.shift import Shift, run
+
+__all__ = [
+    "Absence",
+    "Either",
+    "Estimate",
+    "Forecast",
+    "Lognormal",
+    "Mix",
+    "PastCall",
+    "Seen",
+    "Shift",
+    "Signals",
+    "Uniform",
+    "always",
+    "decaying",
+    "forecast",
+    "jumping",
+    "mix_of_past",
+    "run",
+    "simple_mix",
+    "what_if",
+]

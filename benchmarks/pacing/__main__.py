@@ -1,0 +1,72 @@
+"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--processes N] [--write]"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.pacing.cells import matrix
+from benchmarks.pacing.matrix import OURS, RESULTS, Job, Kept, jobs, policies, run_all
+from benchmarks.pacing.report import chart, summary, table
+from benchmarks.pacing.signals import signal_table
+from benchmarks.pacing.speed import decision, simulator
+
+DOCS = Path(__file__).parents[2] / "docs"
+BEGIN, END = "<!-- figures: python -m benchmarks.pacing --write -->", "<!-- end of figures -->"
+QUICK_CELLS = (
+    "5, p 0.25, talk 120",
+    "10, p 0.25, talk 120",
+    "10, jump",
+    "50, p 0.25, talk 120",
+    "50, bimodal",
+)
+QUICK_POLICIES = (OURS, "1:1", "ratio 1.5", "ratio 2.0", "vicidial stock", "issabel", "full knowledge")
+
+
+def tell(done: int, of: int, job: Job) -> None:
+    print(f"\r{done} of {of} shifts: {job.policy}, {job.cell}\033[K", end="", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.pacing", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="five cells, few shifts: under five minutes")
+    parser.add_argument("--cells", default="", help="only cells whose name contains this")
+    parser.add_argument("--policies", default="", help="only these, by comma")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--fresh", action="store_true", help="forget the shifts already run")
+    parser.add_argument("--report", action="store_true", help="run nothing, print what is there")
+    parser.add_argument("--write", action="store_true", help="put tables and chart into docs/pacing.md")
+    chosen = parser.parse_args()
+    path = RESULTS / ("pacing-quick.jsonl" if chosen.quick else "pacing.jsonl")
+    if (chosen.fresh or chosen.quick) and not chosen.report and path.exists():
+        path.unlink()
+    kept = Kept(path)
+    cells = [c for c in matrix() if chosen.cells in c.name and (not chosen.quick or c.name in QUICK_CELLS)]
+    names = chosen.policies.split(",") if chosen.policies else QUICK_POLICIES if chosen.quick else policies()
+    if not chosen.report:
+        run_all(jobs(cells, names, chosen.quick), kept, chosen.processes, tell)
+        print(file=sys.stderr)
+    report = f"{summary(kept, chosen.quick)}\n\n{table(kept, chosen.quick)}\n"
+    if not chosen.report:
+        median, late, count = decision()
+        report += (
+            f"\nA decision with 300 agents and 550 to 650 calls in flight: {median:.3f} ms at the median, "
+            f"{late:.3f} ms at the 99th percentile ({count} decisions). "
+            f"The simulator without decisions: {simulator():,.0f} calls/s on one core.\n"
+            f"\n{signal_table(3 if chosen.quick else 20, chosen.processes)}\n"
+        )
+    print(report)
+    if chosen.write:
+        write(report, chart(kept))
+
+
+def write(report: str, picture: str) -> None:
+    page = DOCS / "pacing.md"
+    text = page.read_text()
+    head, rest = text.split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    page.write_text(f"{head}{BEGIN}\n\n{report}\n{END}{tail}")
+    (DOCS / "pacing.svg").write_text(picture + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Tables with confidence intervals, misses marked, and a chart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+from benchmarks.pacing.cells import Cell, matrix, shifts
+from benchmarks.pacing.matrix import LEVELS, OURS, RATIOS, Kept
+from dialer.simulate.shift import Shift
+
+LIMIT = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Occupancy in %, half its 95 % interval, abandonment in %, number of shifts."""
+
+    occupancy: float
+    half: float
+    abandonment: float
+    shifts: int
+
+    def __str__(self) -> str:
+        return f"{self.occupancy:.1f} ± {self.half:.1f} ({self.abandonment:.1f} %)"
+
+
+STUDENT = {2: 12.7, 3: 4.3, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
+
+
+def figure(runs: list[Shift]) -> Figure | None:
+    """Student's interval of the mean over shifts."""
+    n = len(runs)
+    if not n:
+        return None
+    occupancy = [100.0 * r.occupancy for r in runs]
+    mean = sum(occupancy) / n
+    spread = sqrt(sum((o - mean) ** 2 for o in occupancy) / (n - 1)) if n > 1 else 0.0
+    half = STUDENT.get(n, 2.05) * spread / sqrt(n)
+    return Figure(mean, half, 100.0 * sum(r.abandonment for r in runs) / n, n)
+
+
+def best(kept: Kept, cell: str, names: list[str]) -> Figure | None:
+    """The busiest of a family that keeps the limit, in hindsight."""
+    found = [f for f in (figure(kept.of(cell, name)) for name in names) if f and f.abandonment <= 100 * LIMIT]
+    return max(found, key=lambda f: f.occupancy, default=None)
+
+
+def verdict(cell: Cell, ours: Figure, quick: bool) -> str:
+    if ours.shifts < shifts(cell.agents, quick):
+        return "unfinished"
+    if ours.shifts > 1 and ours.occupancy + ours.half < cell.target:
+        return "**miss**"
+    return "reached" if ours.occupancy >= cell.target else "within the interval"
+
+
+COLUMNS: dict[str, Callable[[Kept, str], Figure | None]] = {
+    "ours": lambda kept, cell: figure(kept.of(cell, OURS)),
+    "1:1": lambda kept, cell: figure(kept.of(cell, "1:1")),
+    "best ratio": lambda kept, cell: best(kept, cell, [f"ratio {r}" for r in RATIOS]),
+    "WombatDialer, boost 2": lambda kept, cell: figure(kept.of(cell, "wombat boost 2")),
+    "VICIdial tuned": lambda kept, cell: best(kept, cell, [f"vicidial {level}" for level in LEVELS]),
+    "VICIdial stock": lambda kept, cell: figure(kept.of(cell, "vicidial stock")),
+    "Issabel": lambda kept, cell: figure(kept.of(cell, "issabel")),
+    "full knowledge": lambda kept, cell: figure(kept.of(cell, "full knowledge")),
+    "+ free times": lambda kept, cell: figure(kept.of(cell, "free times known")),
+}
+
+
+def worst_start(runs: list[Shift]) -> str:
+    """The worst first ten minutes with five calls or more lost."""
+    bad = [(r.first_abandoned / r.first_answered, r.first_abandoned) for r in runs if r.first_abandoned >= 5]
+    if not bad:
+        return "< 5 calls"
+    share, lost = max(bad)
+    return f"{100 * share:.1f} % ({lost})"
+
+
+def table(kept: Kept, quick: bool) -> str:
+    """One row a cell; only cells with a shift of ours."""
+    lines = [
+        f"| agents, mix | target | {' | '.join(COLUMNS)} | shifts over 3 % | worst start | |",
+        f"|---|---|{'---|' * len(COLUMNS)}---|---|---|",
+    ]
+    for cell in matrix():
+        ours = figure(kept.of(cell.name, OURS))
+        if ours is None:
+            continue
+        runs = kept.of(cell.name, OURS)
+        figures = " | ".join(str(column(kept, cell.name) or "–") for column in COLUMNS.values())
+        over = sum(r.abandonment > LIMIT for r in runs)
+        lines.append(
+            f"| {cell.name} | {cell.target:g} | {figures} | {over} of {len(runs)} | {worst_start(runs)} |"
+            f" {verdict(cell, ours, quick)} |"
+        )
+    return "\n".join(lines)
+
+
+def summary(kept: Kept, quick: bool) -> str:
+    cells = [cell for cell in matrix() if kept.of(cell.name, OURS)]
+    verdicts = [verdict(cell, f, quick) for cell in cells if (f := figure(kept.of(cell.name, OURS)))]
+    small = [r for cell in cells if cell.agents <= 50 for r in kept.of(cell.name, OURS)]
+    inside = sum(r.abandonment <= LIMIT for r in small) / max(len(small), 1)
+    return (
+        f"{len(cells)} of {len(matrix())} cells run: {verdicts.count('reached')} reached, "
+        f"{verdicts.count('within the interval')} within the interval, {verdicts.count('**miss**')} missed, "
+        f"{verdicts.count('unfinished')} unfinished. "
+        f"{100 * inside:.1f} % of {len(small)} shifts with up to 50 agents end at or below 3.0 %."
+    )
+
+
+COLOURS = {"ours": "#0b6e4f", "best ratio": "#c8553d", "VICIdial tuned": "#588b8b", "1:1": "#9a9a9a"}
+WIDTH, HEIGHT, LEFT, RIGHT, TOP = 760, 320, 50, 590, 20
+LOW, HIGH = 60.0, 100.0
+
+
+def y_of(occupancy: float) -> float:
+    return TOP + (HIGH - max(occupancy, LOW)) / (HIGH - LOW) * (HEIGHT - TOP - 40)
+
+
+def text(x: float, y: float, words: str, more: str = "") -> str:
+    return f'<text x="{x:.0f}" y="{y:.1f}" {more}>{words}</text>'
+
+
+def chart(kept: Kept) -> str:
+    """Occupancy by floor size (p 0.25, talk 120 s), as SVG."""
+    cells = [cell for cell in matrix() if cell.name.endswith("p 0.25, talk 120")]
+    across = {cell.name: LEFT + n * (RIGHT - LEFT) / (len(cells) - 1) for n, cell in enumerate(cells)}
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size}>']
+    for level in range(60, 101, 10):
+        y = y_of(level)
+        parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
+        parts.append(text(LEFT - 8, y + 4, f"{level} %", 'text-anchor="end"'))
+    for cell in cells:
+        x = across[cell.name]
+        parts.append(text(x, HEIGHT - 20, str(cell.agents), 'text-anchor="middle"'))
+        parts.append(f'<circle cx="{x:.0f}" cy="{y_of(cell.target):.1f}" r="5" fill="none" stroke="#333"/>')
+    label = 0.0
+    for name, colour in COLOURS.items():
+        found = [(across[cell.name], COLUMNS[name](kept, cell.name)) for cell in cells]
+        points = [(x, y_of(f.occupancy)) for x, f in found if f]
+        if points:
+            path = " ".join(f"{x:.0f},{y:.1f}" for x, y in points)
+            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
+            label = max(points[-1][1] + 4, label + 16)
+            parts.append(text(points[-1][0] + 10, label, name, f'fill="{colour}"'))
+    parts.append(text(LEFT, HEIGHT - 4, "agents; occupancy at about 3 % abandoned; circles: the targets"))
+    return "\n".join([*parts, "</svg>"])
