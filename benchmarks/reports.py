@@ -67,7 +67,8 @@ _FILL = {
         FROM ({_HOURS}) hours, generate_series(1, {CAMPAIGNS}) c""",
     "report_agent_call_day": """
         SELECT date_trunc('day', hour, 'UTC'), agent_id, campaign_id, dial_list_id, kind, outcome,
-               sum(attempts), sum(ring_ms), sum(wait_ms), sum(talk_ms), sum(interactions), sum(untypified), sum(right_party),
+               sum(attempts), sum(ring_ms), sum(wait_ms), sum(talk_ms), sum(interactions), sum(untypified),
+               sum(right_party),
                sum(successes), sum(machines_met), sum(measure)
         FROM report_agent_call_hour WHERE $1 > 0 GROUP BY 1, 2, 3, 4, 5, 6""",
     "report_agent_day": """

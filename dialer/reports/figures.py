@@ -19,7 +19,6 @@ from storage.queries import Queries
 QUERIES = Queries.load("dialer.reports", "figures.sql")
 
 MAX_ROWS = 50_000
-_KEY = ("campaign_id", "dial_list_id", "agent_id", "hour", "day", "weekday", "hour_of_day")
 _DIMENSIONS = {
     By.CAMPAIGN: "r.campaign_id",
     By.DIAL_LIST: "r.dial_list_id",
@@ -29,6 +28,7 @@ _DIMENSIONS = {
     By.WEEKDAY: "h.weekday",
     By.HOUR_OF_DAY: "h.hour_of_day",
 }
+_NAMES = {dimension: column.partition(".")[2] for dimension, column in _DIMENSIONS.items()}
 _IN_TIME = frozenset({By.HOUR, By.DAY, By.WEEKDAY, By.HOUR_OF_DAY})
 
 
@@ -60,15 +60,20 @@ async def figures(
     talking, wrap-up, paused) is missing where lists or kinds of call are asked for: it belongs to neither.
     """
     of_agents = By.AGENT in by or scope.agent_ids is not None
-    found: dict[Key, dict[str, Any]] = {}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     args = _args(scope, limit)
     if of_agents:
         args += _whole_days(scope, by)
-    await _read(conn, _split(QUERIES.agent_calls if of_agents else QUERIES.calls, by), args, found)
+    await _read(
+        conn, _split(QUERIES.agent_calls if of_agents else QUERIES.calls, by), args, len({*by}), found
+    )
     if scope.kinds is None and scope.dial_list_ids is None and By.DIAL_LIST not in by:
-        await _read(conn, _split(QUERIES.agent_time if of_agents else QUERIES.time, by), args, found)
-    rows = [Row(key, _figures(sums)) for key, sums in found.items()]
-    return sorted(rows, key=lambda row: _order(row.key))[:limit]
+        await _read(
+            conn, _split(QUERIES.agent_time if of_agents else QUERIES.time, by), args, len({*by}), found
+        )
+    names = [_NAMES[dimension] for dimension in By if dimension in by]
+    ordered = sorted(found.items(), key=lambda item: [(value is None, value) for value in item[0]])
+    return [Row(Key(**dict(zip(names, key, strict=True))), _figures(sums)) for key, sums in ordered[:limit]]
 
 
 async def total(conn: Connection, scope: Scope) -> Figures:
@@ -158,7 +163,7 @@ async def abandonment(
 
 
 def _split(sql: str, by: Collection[By]) -> str:
-    """The query with its dimensions in it: in the order of `By`, so that rows come in that of `_KEY`."""
+    """The query with its dimensions in it: in the order of `By`, so that rows come in that of `Key`."""
     chosen = [_DIMENSIONS[dimension] for dimension in By if dimension in by]
     keys = ", ".join(chosen)
     # Without a dimension there is one row of everything, but none of nothing.
@@ -202,24 +207,26 @@ def _args(scope: Scope, limit: int) -> list[object]:
     return [*_conditions(scope), kinds, scope.zone, limit]
 
 
-async def _read(conn: Connection, sql: str, args: Sequence[object], found: dict[Key, dict[str, Any]]) -> None:
+async def _read(
+    conn: Connection,
+    sql: str,
+    args: Sequence[object],
+    dimensions: int,
+    found: dict[tuple[Any, ...], dict[str, Any]],
+) -> None:
+    """Add the query's sums to what was found of the same key, its first columns."""
     for row in await conn.fetch(sql, *args):
-        sums = dict(row)
-        key = Key(**{name: sums.pop(name) for name in _KEY if name in sums})
-        found.setdefault(key, {}).update(sums)
+        values = tuple(row.items())
+        key = tuple(value for _, value in values[:dimensions])
+        found.setdefault(key, {}).update(values[dimensions:])
 
 
-def _figures(sums: Mapping[str, Any]) -> Figures:
-    outcomes = {o.value: n for o in Outcome if (n := sums.get(f"of_{o}"))}
-    others: dict[str, Any] = {name: value for name, value in sums.items() if not name.startswith("of_")}
-    return Figures(outcomes=outcomes, **others)
+_OF = {f"of_{outcome}": outcome.value for outcome in Outcome}
 
 
-def _order(key: Key) -> tuple[tuple[bool, str], ...]:
-    values = (getattr(key, name) for name in _KEY)
-    return tuple(
-        (value is None, f"{value:02}" if isinstance(value, int) else str(value or "")) for value in values
-    )
+def _figures(sums: dict[str, Any]) -> Figures:
+    outcomes = {outcome: n for name, outcome in _OF.items() if (n := sums.pop(name, 0))}
+    return Figures(outcomes=outcomes, **sums)
 
 
 def _shares(chosen: Mapping[UUID, int], named: Sequence[Record], untypified: int) -> Shares:

@@ -14,12 +14,15 @@ WITH due AS MATERIALIZED (
 SELECT id, hour FROM due
 
 -- name: forget_calls
-DELETE FROM report_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
-WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+-- The bare comparison of hours is the one the index answers.
+DELETE FROM report_hour r
+WHERE r.hour = ANY ($2) AND EXISTS (SELECT FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+                                    WHERE m.hour = r.hour AND m.id IS NOT DISTINCT FROM r.campaign_id)
 
 -- name: forget_agent_calls
-DELETE FROM report_agent_call_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
-WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+DELETE FROM report_agent_call_hour r
+WHERE r.hour = ANY ($2) AND EXISTS (SELECT FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+                                    WHERE m.hour = r.hour AND m.id IS NOT DISTINCT FROM r.campaign_id)
 
 -- name: count_calls
 -- A path of results has every class any of its levels has, and the measure of its deepest level that has one.
@@ -134,12 +137,14 @@ JOIN m ON m.day = d.day AND m.id = coalesce(r.campaign_id, '00000000-0000-0000-0
 GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: forget_results
-DELETE FROM report_result_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
-WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+DELETE FROM report_result_hour r
+WHERE r.hour = ANY ($2) AND EXISTS (SELECT FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+                                    WHERE m.hour = r.hour AND m.id IS NOT DISTINCT FROM r.campaign_id)
 
 -- name: forget_agent_results
-DELETE FROM report_agent_result_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
-WHERE r.hour = m.hour AND r.campaign_id IS NOT DISTINCT FROM m.id
+DELETE FROM report_agent_result_hour r
+WHERE r.hour = ANY ($2) AND EXISTS (SELECT FROM unnest($1::uuid[], $2::timestamptz[]) AS m (id, hour)
+                                    WHERE m.hour = r.hour AND m.id IS NOT DISTINCT FROM r.campaign_id)
 
 -- name: count_results
 WITH found AS MATERIALIZED (
