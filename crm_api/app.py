@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from crm_api import docs, handlers, housekeeping, openapi
+from crm_api import docs, handlers, housekeeping, openapi, upkeep
 from crm_api.agenda.routes import router as agenda
 from crm_api.agents.routes import router as agents
 from crm_api.assignments.routes import router as assignments
@@ -38,6 +38,7 @@ from crm_api.records.routes import router as records
 from crm_api.results.routes import router as results
 from crm_api.settings import ApiSettings
 from crm_api.speech.routes import router as speech
+from crm_api.statistics.routes import router as statistics
 from crm_api.tokens.routes import router as tokens
 from crm_api.trunks.routes import router as trunks
 from crm_api.users.routes import router as users
@@ -73,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assignments,
     preferences,
     calendars,
+    statistics,
 )
 
 
@@ -97,7 +99,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with housekeeping.running(hub):
+        async with housekeeping.running(hub), upkeep.running(hub):
             yield
         await app.state.feed.stop()
         await hub.jobs.stop()

@@ -1,0 +1,152 @@
+"""Statistics: what is asked, narrowed to what the caller may see."""
+
+from collections.abc import Collection
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from crm_api.access import Call
+from crm_api.errors import forbidden, invalid
+from crm_api.statistics.schemas import (
+    AbandonmentOut,
+    CallOut,
+    CallsOut,
+    CampaignCoverageOut,
+    CoverageOut,
+    Days,
+    FiguresOut,
+    MineOut,
+    RowOut,
+    ScopeQuery,
+    ShareOut,
+    SharesOut,
+)
+from dialer import campaigns
+from dialer.reports import coverage, drilling, figures, rolling
+from dialer.reports.coverage import Coverage
+from dialer.reports.drilling import Drill
+from dialer.reports.figures import Abandonment, Row
+from dialer.reports.scope import By, Scope
+
+LONGEST = timedelta(days=5 * 366)
+SORTS = (
+    *("campaign_id", "dial_list_id", "agent_id", "hour", "day", "weekday", "hour_of_day", "attempts"),
+    *("contacts", "answer_rate", "conversion", "occupancy", "abandonment", "measure", "successes"),
+)
+
+
+async def scope(call: Call, asked: ScopeQuery) -> Scope:
+    """Raises 403 for a campaign that is not among those watched."""
+    wanted = list(dict.fromkeys(asked.campaign_id)) if asked.campaign_id else None
+    for campaign_id in wanted or ():
+        call.must_watch(campaign_id)
+    if wanted is None and call.who.campaigns is not None:
+        wanted = sorted(call.who.campaigns)
+    found = await _days(call, asked, wanted)
+    return replace(
+        found,
+        campaign_ids=wanted,
+        dial_list_ids=asked.dial_list_id,
+        agent_ids=asked.agent_id,
+        kinds=asked.kind,
+    )
+
+
+async def _days(call: Call, asked: Days, campaign_ids: Collection[UUID] | None) -> Scope:
+    zone = asked.zone
+    if zone is None and campaign_ids is not None and len(campaign_ids) == 1:
+        zone = (await campaigns.get(call.conn, next(iter(campaign_ids)))).settings.zone
+    zone = zone or "UTC"
+    Scope.days(call.now.date(), call.now.date(), zone)  # raises BadValue for no zone
+    today = call.now.astimezone(ZoneInfo(zone)).date()
+    last = asked.last or asked.first or today
+    first = asked.first or last
+    if not 2000 <= min(first, last).year <= max(first, last).year <= 2200 or last - first > LONGEST:
+        raise invalid("bad_days", "a report covers at most five years", most_days=LONGEST.days)
+    return Scope.days(first, last, zone)
+
+
+async def rows(call: Call, asked: ScopeQuery, by: Collection[By]) -> list[RowOut]:
+    found = await figures.figures(call.conn, await scope(call, asked), by)
+    return [_row(one) for one in found]
+
+
+def _row(row: Row) -> RowOut:
+    return RowOut(**FiguresOut.model_validate(row.figures).model_dump(), **asdict(row.key))
+
+
+async def shares(call: Call, found: Scope) -> SharesOut:
+    made = await figures.typification_shares(call.conn, found)
+    return SharesOut(
+        typified=made.typified,
+        untypified=made.untypified,
+        results=tuple(ShareOut.model_validate(one) for one in made.results),
+        complete_to=await rolling.rolled_at(call.conn),
+    )
+
+
+async def coverages(call: Call) -> list[CampaignCoverageOut]:
+    found = await coverage.of_campaigns(call.conn, call.who.campaigns)
+    return [_of_campaign(campaign_id, one) for campaign_id, one in found.items()]
+
+
+async def recount(call: Call, campaign_id: UUID) -> CampaignCoverageOut:
+    call.must_watch(campaign_id)
+    await campaigns.get(call.conn, campaign_id)
+    return _of_campaign(campaign_id, await coverage.count(call.conn, campaign_id, call.now))
+
+
+def _of_campaign(campaign_id: UUID, found: Coverage) -> CampaignCoverageOut:
+    return CampaignCoverageOut(campaign_id=campaign_id, **CoverageOut.model_validate(found).model_dump())
+
+
+async def abandonment(call: Call) -> list[AbandonmentOut]:
+    found = await figures.abandonment(call.conn, call.who.campaigns, call.now)
+    return [_abandoned(campaign_id, one) for campaign_id, one in found.items()]
+
+
+def _abandoned(campaign_id: UUID, found: Abandonment) -> AbandonmentOut:
+    return AbandonmentOut(
+        campaign_id=campaign_id,
+        day_connected=found.day.connected,
+        day_abandoned=found.day.abandoned,
+        day_ratio=found.day_ratio,
+        month_connected=found.month.connected,
+        month_abandoned=found.month.abandoned,
+        month_ratio=found.month_ratio,
+    )
+
+
+async def calls(call: Call, found: Scope, drill: Drill, after: str | None, limit: int) -> CallsOut:
+    """The calls behind a number."""
+    page = await drilling.calls(call.conn, found, drill, after=_place(after), limit=limit + 1)
+    shown = [CallOut.model_validate(one) for one in page[:limit]]
+    last = shown[-1] if len(page) > limit else None
+    return CallsOut(items=shown, next=f"{last.begun_at.isoformat()}_{last.id}" if last else None)
+
+
+def _place(after: str | None) -> tuple[datetime, UUID] | None:
+    if after is None:
+        return None
+    at, _, id_ = after.partition("_")
+    try:
+        begun_at = datetime.fromisoformat(at)
+        if begun_at.tzinfo is None:
+            raise ValueError(at)
+        return begun_at, UUID(id_)
+    except ValueError:
+        raise invalid("bad_place", "`after` is the `next` of the page before") from None
+
+
+async def mine(call: Call, asked: Days) -> MineOut:
+    """What an agent may see: the own."""
+    agent_id = call.who.agent_id
+    if agent_id is None:
+        raise forbidden("not_an_agent", "this user has no agent of its own")
+    own = (await _days(call, asked, None)).own(agent_id)
+    return MineOut(
+        shares=await shares(call, own),
+        coverage=CoverageOut.model_validate(await coverage.of_agent(call.conn, agent_id, call.now)),
+        figures=FiguresOut.model_validate(await figures.total(call.conn, own)),
+    )
