@@ -121,10 +121,10 @@ class OriginateRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class OriginateFailed(Event):
-    """The originate's own answer. `has_channel`: a `Hangup` with the cause comes too."""
+    """The originate's own answer: it failed. Where there was a channel its `Hangup` tells the cause, and may
+    come later, even where not one event of that channel has come yet: the two take different ways."""
 
     reason: int
-    has_channel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +306,8 @@ def _unanswered(state: State, event: Event, now: datetime) -> Step:
         case OriginateRefused(reason):
             facts = replace(state.facts, refused=True, reason=reason, ended_at=now)
             return Over(facts), (Settle(),)
-        case OriginateFailed(reason, has_channel):
-            facts = replace(state.facts, originate_reason=reason)
-            if has_channel:
-                return Failing(facts), ()
-            return Over(replace(facts, ended_at=now)), (Settle(),)
+        case OriginateFailed(reason):
+            return Failing(replace(state.facts, originate_reason=reason)), ()
         case Judged() | WaitEntered():  # the answer itself was missed
             answered, done = _unanswered(state, PickedUp(), now)
             after, more = _answered(answered, event, now)

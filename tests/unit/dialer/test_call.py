@@ -70,8 +70,8 @@ STATES: list[State] = [
 ]
 EVENTS: list[Event] = [
     OriginateRefused("no"),
-    OriginateFailed(5, has_channel=True),
-    OriginateFailed(0, has_channel=False),
+    OriginateFailed(5),
+    OriginateFailed(0),
     Rang(),
     PickedUp(),
     Judged("HUMAN"),
@@ -225,24 +225,25 @@ def test_a_refused_originate_is_over_at_once() -> None:
     assert state.facts.refused
 
 
-def test_a_failed_originate_with_a_channel_waits_for_the_cause() -> None:
-    state, told = run(Ringing(FACTS), OriginateFailed(5, has_channel=True))
+def test_a_failed_originate_waits_for_the_cause() -> None:
+    state, told = run(Ringing(FACTS), OriginateFailed(5))
     assert isinstance(state, Failing)
     assert not told
     state, _ = run(state, HungUp(17, 486))
     assert (state.facts.originate_reason, state.facts.cause, state.facts.sip_status) == (5, 17, 486)
 
 
-def test_a_failed_originate_without_a_channel_is_over_at_once() -> None:
-    state, _ = run(Sent(FACTS), OriginateFailed(0, has_channel=False))
+def test_a_failed_originate_whose_cause_never_comes_is_no_lost_call() -> None:
+    state, _ = run(Sent(FACTS), OriginateFailed(0), Vanished())
     assert isinstance(state, Over)
+    assert (state.facts.originate_reason, state.facts.vanished) == (0, False)
 
 
 def test_a_hangup_without_cause_waits_for_the_originates_answer() -> None:
     state, told = run(Ringing(FACTS), HungUp(0))
     assert isinstance(state, Failing)
     assert not told
-    state, told = run(state, OriginateFailed(3, has_channel=True))
+    state, told = run(state, OriginateFailed(3))
     assert isinstance(state, Over)
     assert state.facts.originate_reason == 3
 
