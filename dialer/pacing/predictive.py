@@ -287,7 +287,12 @@ class Predictive(BookPacer):
             "times": self.in_flight.times.snapshot(),
             "rate": {"p": self.rate.p, "settled": self.in_flight.rate.settled},
             "durations": {d.name.lower(): v.snapshot() for d, v in self.durations.items()},
-            "budget": {"abandoned": self.money.abandonments, "answered": self.money.live_answers},
+            "budget": {
+                "abandoned": self.money.abandonments,
+                "answered": self.money.live_answers,
+                "level": self.money.level,
+                "seen": self.money.seen,
+            },
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -303,7 +308,10 @@ class Predictive(BookPacer):
             self.warm = True
         for doing, durations in self.durations.items():
             durations.restore(snapshot["durations"][doing.name.lower()], WARM_KEEP)
-        self.budget(int(snapshot["budget"]["abandoned"]), int(snapshot["budget"]["answered"]))
+        budget: dict[str, Any] = snapshot["budget"]
+        self.budget(int(budget["abandoned"]), int(budget["answered"]))
+        self.money.level = float(budget["level"])
+        self.money.seen = min(int(budget["seen"]), WARM_SEEN)
         self._rebuild()
 
 
@@ -317,8 +325,12 @@ WAYS_OUT = {
 }
 WARM_KEEP = 0.5
 """Yesterday's observations count half."""
+WARM_SEEN = 500
+"""Live answers of yesterday that the learned price counts as seen: it stays ready to move."""
 WARM_ANSWERS = 10.0
+"""Answers that yesterday's answer rate counts for,"""
 WARM_ERROR = 0.3
+"""and the relative error it starts with."""
 
 
 def check_target(target: float) -> float:

@@ -51,3 +51,18 @@ def test_the_target_changes_while_it_dials() -> None:
     before = pacer.explain(0.0)["price"]
     pacer.retarget(0.01)
     assert pacer.explain(0.0)["price"] < before
+
+
+def test_the_learned_price_and_the_counts_survive_a_restart() -> None:
+    pacer = make("predictive", target=0.03)
+    pacer.ready("ana", 0.0)
+    for call in range(200):
+        at = 10.0 * call
+        pacer.dialed(call, at)
+        pacer.answered(call, at + 5.0)
+        pacer.connected(call, "ana", at + 5.0)
+        pacer.ready("ana", at + 9.0)
+    heir = make("predictive", target=0.03)
+    heir.restore(pacer.snapshot())
+    assert heir.explain(0.0)["price"] == pytest.approx(pacer.explain(0.0)["price"])
+    assert heir.explain(0.0)["budget_left"] == pytest.approx(6.0)
