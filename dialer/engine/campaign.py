@@ -7,6 +7,7 @@ has begun is on the pacer's books before the next one decides.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,6 +36,7 @@ BUFFER_S = 40.0
 AHEAD = 4
 """Contacts reserved for each one wanted now."""
 BATCH_LIMIT = 500
+SURVEY_S = 5.0
 DRY_MIN_S, DRY_MAX_S = 1.0, 30.0
 UNKNOWN_WAIT_S = 900
 """A contact nobody knows when to call (its zone is unknown) is looked at again after this."""
@@ -56,6 +58,8 @@ class CampaignRun:
         self._buffer: deque[Reserved] = deque()
         self._buffered_at = 0.0
         self._dry_until: datetime | None = None
+        """Nothing is due before."""
+        self._surveyed_until = self.origin
         self._dry = Status()
         self._due = asyncio.Event()
 
@@ -83,8 +87,10 @@ class CampaignRun:
 
     def more_contacts(self, at: datetime | None = None) -> None:
         """A contact comes back at that time, or something changed: look again."""
-        if self._dry_until is not None and (at is None or at < self._dry_until):
-            self._dry_until = at
+        until = at or self._tools.clock.now()
+        self._surveyed_until = min(self._surveyed_until, until)
+        if self._dry_until is not None:
+            self._dry_until = min(self._dry_until, until)
         if at is None:
             self.wake()
 
@@ -179,11 +185,11 @@ class CampaignRun:
         want = self.pacer.decide(self.at(now), max(room, 0))
         if want > 0:
             return await self._dial(want)
-        if not self.live and not self._buffer and self._is_dry(now):
-            return self._dry
-        if not self._has_agents():
-            return await self._survey(now) if not self.live else Status(Doing.WAITING, "no_agents")
-        return Status(Doing.DIALLING)
+        if not self.live and not self._buffer:
+            found = await self._survey(now)
+            if found.why != "no_agents":
+                return found
+        return Status(Doing.DIALLING) if self._has_agents() else Status(Doing.WAITING, "no_agents")
 
     async def _dial(self, want: int) -> Status:
         found = await self._take(want)
@@ -252,27 +258,19 @@ class CampaignRun:
         return self._dry_until is not None and now < self._dry_until
 
     async def _survey(self, now: datetime) -> Status:
-        """Nothing to dial now: since when there will be, or that there never will."""
-        if self._is_dry(now):
+        """What there is to dial: something now (only agents are missing), later, or nothing ever."""
+        if now < self._surveyed_until:
             return self._dry
         async with self._tools.db.connection() as conn:
             due = await reserving.next_due(conn, self.id, now)
             left = await reserving.remaining(conn, self.id) if due is None else {}
-        latest = now + timedelta(seconds=DRY_MAX_S)
-        soonest = now + timedelta(seconds=DRY_MIN_S)
-        self._dry_until = min(max(due or latest, soonest), latest)
-        open_ones = {state: n for state, n in left.items() if ContactState(state).is_open and n}
-        if due is not None:
-            waits = due > now
-            self._dry = Status(
-                Doing.WAITING, "contacts_wait" if waits else "no_agents", until=due if waits else None
-            )
-        elif open_ones:
-            why = max(open_ones, key=lambda state: open_ones[state])
-            self._dry = Status(Doing.WAITING, f"contacts_{why}")
+        self._dry = _survey_status(due, left, now)
+        if due is not None and due <= now:
+            self._surveyed_until, self._dry_until = now + timedelta(seconds=SURVEY_S), None
         else:
-            finals = {str(state): n for state, n in left.items()}
-            self._dry = Status(Doing.FINISHED, "no_contacts_left", finals=finals)
+            latest = now + timedelta(seconds=DRY_MAX_S)
+            self._dry_until = min(max(due or latest, now + timedelta(seconds=DRY_MIN_S)), latest)
+            self._surveyed_until = self._dry_until
         return self._dry
 
     async def _postpone(self, contact: Reserved, hours: Closed, now: datetime) -> None:
@@ -332,6 +330,16 @@ class CampaignRun:
 
     def _has_agents(self) -> bool:
         return any(agent.at_work and self.id in agent.row.campaign_ids for agent in self._tools.agents)
+
+
+def _survey_status(due: datetime | None, left: Mapping[ContactState, int], now: datetime) -> Status:
+    if due is not None:
+        later = due > now
+        return Status(Doing.WAITING, "contacts_wait" if later else "no_agents", until=due if later else None)
+    open_ones = {state: n for state, n in left.items() if ContactState(state).is_open and n}
+    if open_ones:
+        return Status(Doing.WAITING, f"contacts_{max(open_ones, key=lambda state: open_ones[state])}")
+    return Status(Doing.FINISHED, "no_contacts_left", finals={str(state): n for state, n in left.items()})
 
 
 def _same_zone(one: Reserved, other: Reserved) -> bool:

@@ -160,6 +160,9 @@ def test_8_a_campaign_with_nothing_left_says_that_it_is_finished(database_dsn: s
         house.typifies_everything(await house.agent("ana", campaign.id), done)
         await house.finished()
         await house.clock.sleep(60)
+        for _ in range(120):  # and goes on saying so
+            await house.clock.sleep(1)
+            assert house.engine.hub.runs[campaign.id].status.doing == "finished"
         status = (await house.row("SELECT status FROM campaign"))["status"]
         assert (status["doing"], status["why"]) == ("finished", "no_contacts_left")
         assert status["finals"] == {"done": 1}
