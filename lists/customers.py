@@ -11,10 +11,9 @@ from lists.folding import fold
 from lists.model import PhoneState
 from lists.numbers import BadNumber, Number, parse
 from lists.queries import CUSTOMERS, Row
+from lists.searching import TAIL_DIGITS, Query, find, range_of
 from storage.database import Connection
 from storage.ids import uuid7
-
-TAIL_DIGITS = 8  # what carriers agree on when they disagree on the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ async def by_phone(conn: Connection, e164: str, *, limit: int = 20) -> list[Cust
     """
     rows = await conn.fetch(CUSTOMERS.by_e164, e164, limit)
     if not rows and len(e164.lstrip("+")) >= TAIL_DIGITS:
-        rows = await conn.fetch(CUSTOMERS.by_tail, e164, limit)
+        rows = await conn.fetch(CUSTOMERS.by_tail, *range_of(e164[::-1][:TAIL_DIGITS]), limit)
     return await cards(conn, [row["id"] for row in rows])
 
 
@@ -120,7 +119,7 @@ async def create(
         key,
         document.strip(),
         name.strip(),
-        fold(document, name),
+        fold(name),
         zone,
         owner_id,
         dict(data or {}),
@@ -142,7 +141,7 @@ async def edit(conn: Connection, customer_id: UUID, change: CustomerEdit, now: d
     name = old.name if change.name is None else change.name.strip()
     data = {k: v for k, v in {**old.data, **change.data}.items() if v is not None}
     zone = old.zone if change.zone is None else change.zone or None
-    await conn.execute(CUSTOMERS.edit, customer_id, document, name, fold(document, name), zone, data, now)
+    await conn.execute(CUSTOMERS.edit, customer_id, document, name, fold(name), zone, data, now)
     return await card(conn, customer_id)
 
 
@@ -226,25 +225,9 @@ async def search(
     limit: int = 50,
     offset: int = 0,
 ) -> list[Customer]:
-    """Customers matching all that is given, by name: document by its start, name anywhere (accents and case
-    aside), phone by its digits in any format (the last ones when a national number is given)."""
-    digits = "".join(c for c in phone if c.isdigit()).lstrip("0")
-    by_tail = len(digits) >= TAIL_DIGITS
-    rows = await conn.fetch(
-        CUSTOMERS.search_tail if by_tail else CUSTOMERS.search,
-        _like(document.strip()) + "%" if document.strip() else None,
-        f"%{_like(fold(name))}%" if name.strip() else None,
-        digits if by_tail else f"%{digits}%" if digits else None,
-        owner_id,
-        base_id,
-        limit,
-        offset,
-    )
-    return await cards(conn, [row["id"] for row in rows])
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    """A page of the customers matching all that is given, by name (see lists.searching)."""
+    query = Query(document, name, phone, owner_id, base_id)
+    return await cards(conn, await find(conn, query, limit=limit, offset=offset))
 
 
 async def _region(conn: Connection, base_id: UUID) -> str:

@@ -6,8 +6,9 @@ metadata do it many times faster; everything unusual goes to the library. A prop
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import (
@@ -20,16 +21,16 @@ from phonenumbers import (
 from phonenumbers.timezone import time_zones_for_number
 
 from lists import zone_overrides
-from lists.plans import plan_of, plan_of_region
+from lists.plans import Plan, plan_of, plan_of_region
 
 UNKNOWN_ZONE = "Etc/Unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number that can be dialled. Not `valid`: possible by its length, but in no range known to be in use.
 
-    `zones` are all the IANA zones its prefix may lie in; () where nobody knows.
+    `zones` are all the IANA zones its prefix may lie in; () where nobody knows. (A tuple, because a load
+    makes millions, and a frozen dataclass takes three times as long.)
     """
 
     e164: str
@@ -47,6 +48,7 @@ class BadNumber:
 
 
 _PLAIN = re.compile(r"\+?[0-9][0-9 .()/\-\u00a0]{5,30}")
+_MOST = 31  # characters of a plain number
 _NOT_DIGITS = str.maketrans("", "", "+ .()/-\u00a0")
 _NOT_DIGITS_BUT_PLUS = str.maketrans("", "", " .()/-\u00a0")
 # A spreadsheet's way of ruining numbers: 3,36123E+10 has lost its digits; 612345678.0 has only gained a ".0".
@@ -72,38 +74,52 @@ _MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 def parse(typed: str, region: str) -> Number | BadNumber:
     """Read a number as a person or a spreadsheet wrote it; `region` (ISO 3166) reads national ones."""
     text = typed.strip()
-    if not text:
-        return BadNumber("empty")
-    if _SCIENTIFIC.fullmatch(text):
-        return BadNumber("scientific_notation")
-    if float_form := _FLOAT.fullmatch(text):
-        text = float_form[1]
+    if not _all_digits(text):
+        if not text:
+            return BadNumber("empty")
+        if _SCIENTIFIC.fullmatch(text):
+            return BadNumber("scientific_notation")
+        if float_form := _FLOAT.fullmatch(text):
+            text = float_form[1]
     if region == "MX" or "521" in text:
         text = _without_old_prefix(text, region)
     found = parse_fast(text, region) or parse_by_library(text, region)
     if isinstance(found, BadNumber):
         return found
-    if found.e164.startswith("+55") and (folded := _with_ninth_digit(found.e164)) != found.e164:
+    e164 = found.e164
+    if e164.startswith("+55") and (folded := _with_ninth_digit(e164)) != e164:
         return parse_by_library(folded, region)
-    zones = zone_overrides.ZONES.get(found.e164[1 : 1 + zone_overrides.PREFIX_LENGTH])
-    return replace(found, zones=zones) if zones and found.zones else found
+    if e164[1] == "1" and (zones := zone_overrides.ZONES.get(e164[1 : 1 + zone_overrides.PREFIX_LENGTH])):
+        return found._replace(zones=zones) if found.zones else found
+    return found
 
 
 def parse_fast(text: str, region: str) -> Number | None:
     """The everyday shapes. None: not one of them, ask the library."""
-    if not _PLAIN.fullmatch(text):
+    if _all_digits(text) and 6 <= len(text) <= _MOST:
+        digits = text.lstrip("+")
+    elif _PLAIN.fullmatch(text):
+        digits = text.translate(_NOT_DIGITS)
+    else:
         return None
-    digits = text.translate(_NOT_DIGITS)
     if text[0] == "+":
-        plan = next((p for n in (1, 2, 3) if (p := plan_of(digits[:n]))), None)
+        plan = _plan_of_international(digits)
         if plan is None:
             return None
         national = digits[len(plan.country_code) :]
+        found = plan.read_from_abroad(national)
+        if found is not None:
+            return _number(plan, *found)
         if plan.could_carry_a_prefix(national):
             return None
     else:
         plan = plan_of_region(region)
-        if plan is None or digits.startswith(plan.country_code) or plan.dials_out(digits):
+        if plan is None:
+            return None
+        found = plan.read_at_home(digits)
+        if found is not None:
+            return _number(plan, *found)
+        if digits.startswith(plan.country_code) or plan.dials_out(digits):
             return None
         stripped = plan.strip_prefix(digits)
         if stripped is None:
@@ -111,16 +127,25 @@ def parse_fast(text: str, region: str) -> Number | None:
         national = stripped
     if national[:1] in ("", "0") or len(national) not in plan.lengths:
         return None
-    return _number(plan.country_code, national)
+    main = plan_of(plan.country_code)
+    assert main is not None
+    return _number(main, national, main.kind(national))
 
 
-def _number(country_code: str, national: str) -> Number | None:
-    plan = plan_of(country_code)
-    assert plan is not None
-    digits = country_code + national
+def _all_digits(text: str) -> bool:
+    """But for a plus sign before them."""
+    digits = text[1:] if text[:1] == "+" else text
+    return digits.isdigit() and digits.isascii()
+
+
+def _plan_of_international(digits: str) -> Plan | None:
+    return plan_of(digits[:2]) or plan_of(digits[:1]) or plan_of(digits[:3])
+
+
+def _number(plan: Plan, national: str, kind: str) -> Number | None:
+    digits = plan.country_code + national
     if not 6 <= len(digits) <= 15:
         return None
-    kind = plan.kind(national)
     return Number("+" + digits, plan.zones(digits, kind), kind != "", kind in ("mobile", "fixed_or_mobile"))
 
 

@@ -43,10 +43,11 @@ class Region:
         if match is None:
             return ""
         kind = match.lastgroup or ""
-        if kind == "fixed_line":
-            both = self.same_fixed_and_mobile or self.mobile.fullmatch(national)
-            return "fixed_or_mobile" if both else "fixed"
-        return kind
+        return self.fixed_kind(national) if kind == "fixed_line" else kind
+
+    def fixed_kind(self, national: str) -> str:
+        both = self.same_fixed_and_mobile or self.mobile.fullmatch(national)
+        return "fixed_or_mobile" if both else "fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,25 @@ class Plan:
     dial_out: re.Pattern[str] | None
     geographical: frozenset[str]
     country_zones: tuple[str, ...]
+    zone_lengths: tuple[int, ...]  # of the prefixes whose zones are known, longest first
+    at_home: re.Pattern[str]  # a valid number as dialled inside the country, in one look
+    from_abroad: re.Pattern[str]  # the same behind its country code
+
+    def read_at_home(self, digits: str) -> tuple[str, str] | None:
+        """National number and kind of a valid number as dialled inside the country. None: look closer."""
+        match = self.at_home.match(digits)
+        return None if match is None else self._found(digits, match)
+
+    def read_from_abroad(self, national: str) -> tuple[str, str] | None:
+        match = self.from_abroad.match(national)
+        return None if match is None else self._found(national, match)
+
+    def _found(self, digits: str, match: re.Match[str]) -> tuple[str, str] | None:
+        kind = match.lastgroup or ""
+        national = digits[match.start(kind) :]
+        if kind == "fixed_line":
+            kind = self.regions[0].fixed_kind(national)
+        return (national, kind) if len(national) in self.lengths else None
 
     def could_carry_a_prefix(self, national: str) -> bool:
         match = self.prefix_pattern.match(national) if self.prefix_pattern else None
@@ -94,24 +114,34 @@ class Plan:
             return ()
         if kind not in self.geographical:
             return self.country_zones
-        return _zones_of_prefix(digits)
+        return _zones_of_prefix(digits, self.zone_lengths)
 
 
-def _zones_of_prefix(digits: str) -> tuple[str, ...]:
-    for length in _zone_prefix_lengths().get(digits[0], ()):
-        zones = TIMEZONE_DATA.get(digits[:length])
+def _zones_of_prefix(digits: str, lengths: Sequence[int]) -> tuple[str, ...]:
+    known = _known_zones()
+    for length in lengths:
+        zones = known.get(digits[:length])
         if zones is not None:
-            return tuple(zone for zone in zones if zone != _UNKNOWN_ZONE)
+            return zones
     return ()
 
 
 @cache
-def _zone_prefix_lengths() -> Mapping[str, tuple[int, ...]]:
-    """By first digit, the lengths of prefixes there are, longest first."""
-    lengths: dict[str, set[int]] = {}
-    for prefix in TIMEZONE_DATA:
-        lengths.setdefault(prefix[0], set()).add(len(prefix))
-    return {digit: tuple(sorted(found, reverse=True)) for digit, found in lengths.items()}
+def _known_zones() -> Mapping[str, tuple[str, ...]]:
+    """By prefix, without the library's word for not knowing."""
+    return {
+        prefix: tuple(zone for zone in zones if zone != _UNKNOWN_ZONE)
+        for prefix, zones in TIMEZONE_DATA.items()
+    }
+
+
+def _zone_lengths(country_code: str) -> tuple[int, ...]:
+    related = {
+        len(prefix)
+        for prefix in _known_zones()
+        if prefix.startswith(country_code) or country_code.startswith(prefix)
+    }
+    return tuple(sorted(related, reverse=True))
 
 
 @cache
@@ -139,6 +169,10 @@ def _plan(country_code: str, metadata: Any) -> Plan:
     regions = [PhoneMetadata.metadata_for_region(code, None) for code in codes]
     main: Any = regions[0] if codes[0] != "001" else metadata
     prefix = metadata.national_prefix_for_parsing or ""
+    zone_lengths = _zone_lengths(country_code)
+    own = _without_prefix(prefix, metadata.general_desc.national_number_pattern)
+    not_abroad = "".join(rf"(?!{p})" for p in (country_code, metadata.international_prefix) if p)
+    valid = _valid_in_main_region(next(m for m in regions if m is not None))
     return Plan(
         country_code=country_code,
         # A number must be possible in its own region (to be stripped) and in the main one (to be accepted).
@@ -150,8 +184,29 @@ def _plan(country_code: str, metadata: Any) -> Plan:
         general=re.compile(metadata.general_desc.national_number_pattern),
         dial_out=re.compile(metadata.international_prefix) if metadata.international_prefix else None,
         geographical=_geographical(int(country_code)),
-        country_zones=_zones_of_prefix(country_code),
+        country_zones=_zones_of_prefix(country_code, zone_lengths),
+        zone_lengths=zone_lengths,
+        at_home=re.compile(f"{not_abroad}{own}{valid}"),
+        from_abroad=re.compile(f"{_no_prefix(prefix)}{valid}"),
     )
+
+
+def _no_prefix(prefix: str) -> str:
+    """Nothing the trunk prefix would match (what matches without taking a digit is no prefix)."""
+    return rf"(?!(?:{prefix})(?<!^))" if prefix else ""
+
+
+def _without_prefix(prefix: str, general: str) -> str:
+    """Past the trunk prefix, where it is plain and the number would be nothing with it."""
+    if not prefix.isdigit():
+        return _no_prefix(prefix)
+    return rf"(?:(?!(?:{general})\Z){prefix}|(?!{prefix}))"
+
+
+def _valid_in_main_region(metadata: Any) -> str:
+    leads = f"(?={metadata.leading_digits})" if metadata.leading_digits else ""
+    general = _pattern(metadata.general_desc) or "(?!)"
+    return rf"(?=[1-9]){leads}(?={general}\Z)(?:{_kinds(metadata)})\Z"
 
 
 def _geographical(country_code: int) -> frozenset[str]:
@@ -164,7 +219,8 @@ def _geographical(country_code: int) -> frozenset[str]:
     return frozenset(kind for kind, value in types.items() if geographical(value, country_code))
 
 
-def _region(metadata: Any) -> Region:
+def _kinds(metadata: Any) -> str:
+    """Alternatives named by what a number is."""
     descriptions: Mapping[str, Any] = {
         **{kind: getattr(metadata, kind) for kind in _KINDS},
         "fixed_line": metadata.fixed_line,
@@ -173,10 +229,14 @@ def _region(metadata: Any) -> Region:
     alternatives = [
         f"(?P<{kind}>{pattern})" for kind, d in descriptions.items() if (pattern := _pattern(d)) is not None
     ]
+    return "|".join(alternatives) or "(?!)"
+
+
+def _region(metadata: Any) -> Region:
     return Region(
         leads=re.compile(metadata.leading_digits) if metadata.leading_digits else None,
         general=re.compile(_pattern(metadata.general_desc) or r"(?!)"),
-        kinds=re.compile("|".join(alternatives) or r"(?!)"),
+        kinds=re.compile(_kinds(metadata)),
         same_fixed_and_mobile=bool(metadata.same_mobile_and_fixed_line_pattern),
         mobile=re.compile(_pattern(metadata.mobile) or r"(?!)"),
     )

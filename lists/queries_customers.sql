@@ -22,36 +22,76 @@ WHERE p.e164 = $1
 ORDER BY k.updated_at DESC, k.id LIMIT $2
 
 -- name: by_tail
+-- $1 the last digits backwards, $2 where their range ends (LIKE would need the pattern to plan by).
 SELECT DISTINCT k.id, k.updated_at FROM phone p
 JOIN customer k ON k.id = p.customer_id AND k.deleted_at IS NULL
-WHERE right(p.e164, 8) = right($1, 8)
-ORDER BY k.updated_at DESC, k.id LIMIT $2
+WHERE reverse(p.e164) COLLATE "C" >= $1 AND reverse(p.e164) COLLATE "C" < $2
+ORDER BY k.updated_at DESC, k.id LIMIT $3
 
--- name: search
--- Every condition given must hold. $1 document, $2 name (LIKE patterns or NULL), $3 phone digits, $4 owner, $5 base.
+-- The searches: each walks the index of one condition and looks at the others on the way. In all of them $1 is a
+-- LIKE pattern of the document or NULL, $2 the patterns every one of which the name must match (a blank before it),
+-- $3 owner, $4 base, $5 limit, $6 offset. What an index may find too much of is cut at $7 before it is sorted.
+
+-- name: search_phone
+-- $8 the last digits backwards, $9 where their range ends.
+SELECT id FROM (
+    SELECT k.id, k.folded FROM phone p
+    JOIN customer k ON k.id = p.customer_id
+    WHERE reverse(p.e164) COLLATE "C" >= $8 AND reverse(p.e164) COLLATE "C" < $9
+      AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+      AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
+    LIMIT $7
+) found
+GROUP BY id, folded ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
+
+-- name: search_document
+-- $8 the document's beginning, $9 where its range ends.
+SELECT id FROM (
+    SELECT k.id, k.folded FROM customer k
+    WHERE k.document COLLATE "C" >= $8 AND k.document COLLATE "C" < $9 AND k.document <> ''
+      AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+      AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
+    LIMIT $7
+) found
+ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
+
+-- name: search_owner
 SELECT k.id FROM customer k
-WHERE k.deleted_at IS NULL
-  AND ($1::text IS NULL OR k.document LIKE $1)
-  AND ($2::text IS NULL OR k.folded LIKE $2)
-  AND ($3::text IS NULL OR EXISTS (SELECT FROM phone p WHERE p.customer_id = k.id AND p.e164 LIKE $3))
-  AND ($4::uuid IS NULL OR k.owner_id = $4)
-  AND ($5::uuid IS NULL OR k.base_id = $5)
-ORDER BY k.name, k.id LIMIT $6 OFFSET $7
+WHERE k.owner_id = $3
+  AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+  AND ($4::uuid IS NULL OR k.base_id = $4)
+ORDER BY k.folded COLLATE "C", k.id LIMIT $5 OFFSET $6
 
--- name: search_tail
--- As search, when 8 digits or more of a number are given: from the phone's index.
-SELECT DISTINCT k.id, k.name FROM phone p
-JOIN customer k ON k.id = p.customer_id AND k.deleted_at IS NULL
-WHERE right(p.e164, 8) = right($3, 8) AND p.e164 LIKE '%' || $3
-  AND ($1::text IS NULL OR k.document LIKE $1)
-  AND ($2::text IS NULL OR k.folded LIKE $2)
-  AND ($4::uuid IS NULL OR k.owner_id = $4)
-  AND ($5::uuid IS NULL OR k.base_id = $5)
-ORDER BY k.name, k.id LIMIT $6 OFFSET $7
+-- name: search_name_start
+-- $7 the name's beginning, $8 where its range ends.
+SELECT k.id FROM customer k
+WHERE k.folded COLLATE "C" >= $7 AND k.folded COLLATE "C" < $8
+  AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+  AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
+ORDER BY k.folded COLLATE "C", k.id LIMIT $5 OFFSET $6
+
+-- name: search_name_within
+-- $8 the threes of the words, $9 and $10 the range of names that begin with all of it: the search before this one
+-- had those.
+SELECT id FROM (
+    SELECT k.id, k.folded FROM customer k
+    WHERE k.grams @> $8::int[]
+      AND NOT (k.folded COLLATE "C" >= $9 AND k.folded COLLATE "C" < $10)
+      AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+      AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
+    LIMIT $7
+) found
+ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
+
+-- name: search_all
+SELECT k.id FROM customer k
+WHERE k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+  AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
+ORDER BY k.folded COLLATE "C", k.id LIMIT $5 OFFSET $6
 
 -- name: create
-INSERT INTO customer (id, base_id, key, document, name, folded, zone, owner_id, data, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+INSERT INTO customer (id, base_id, key, document, name, folded, grams, zone, owner_id, data, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, name_grams($6), $7, $8, $9, $10, $10)
 ON CONFLICT (base_id, key) DO NOTHING
 RETURNING id
 

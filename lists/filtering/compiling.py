@@ -11,6 +11,7 @@ from lists.fields import BadValue, FieldDefinition, FieldType, read
 from lists.filtering.columns import OPS, Catalogue, Column, Kind
 from lists.filtering.errors import BadFilter
 from lists.filtering.model import Assigned, Condition, DaysAgo, Filter, Group, Join, Op
+from lists.searching import range_of
 
 WHOLE_NUMBER_DIGITS = 8
 """From so many digits on a number given without its country code is known by its end."""
@@ -141,11 +142,9 @@ class _Compiler:
         ending = digits.lstrip("0")
         if len(ending) < WHOLE_NUMBER_DIGITS:
             raise _bad(column, f"needs {WHOLE_NUMBER_DIGITS} digits or more; use contains for a part")
-        # The first comparison is the index's, the second one's right() need not be.
-        return (
-            f"right(p.e164, 8) = right({self.arg(ending, 'text')}, 8)"
-            f" AND p.e164 LIKE '%' || {self.arg(ending, 'text')}"
-        )
+        first, beyond = range_of(ending[::-1])  # a range of the index over numbers read backwards
+        backwards = 'reverse(p.e164) COLLATE "C"'
+        return f"{backwards} >= {self.arg(first, 'text')} AND {backwards} < {self.arg(beyond, 'text')}"
 
     def value_of(self, column: Column) -> str:
         """The stored value as text."""

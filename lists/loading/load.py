@@ -18,7 +18,18 @@ from lists.folding import fold
 from lists.loading.model import LoadResult, LoadSpec, LoadState, LoadStatus
 from lists.loading.reading import Format, Row
 from lists.loading.sources import check, file_hash, format_of, mapping_of, opened
-from lists.loading.staging import REJECT_COLUMNS, ROW_COLUMNS, Tally, cells_of, copy, pieces, raw_of, run
+from lists.loading.staging import (
+    PHONE_COLUMNS,
+    PIECE,
+    REJECT_COLUMNS,
+    ROW_COLUMNS,
+    Tally,
+    cells_of,
+    copy,
+    pieces,
+    raw_of,
+    run,
+)
 from lists.settling import last_position
 from lists.tables import BOM, write_rows
 from storage.database import Connection, Database
@@ -29,6 +40,7 @@ from storage.queries import Queries
 SQL = Queries.load("lists.loading", "queries.sql")
 LIST_KEY = ("phone",)  # of the dialer's own list format
 _PIECE = 500
+_TOLD_EVERY = 20_000  # rows
 _ANALYZE_FROM = 5_000  # rows loaded, from where the planner's old figures would mislead it
 
 
@@ -67,7 +79,8 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
     async with db.transaction() as conn:
         base, existed = await _base(conn, spec, now)
         await conn.execute(SQL.lock_base, str(base.id))
-        for create in (SQL.stage, SQL.stage_refused, SQL.stage_known):
+        await conn.execute(SQL.room)
+        for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known):
             await conn.execute(create)
         tally = await _stage(db, conn, spec, format, load_id, spec.zone or base.zone, now)
         await run(conn, SQL.analyze)
@@ -104,6 +117,7 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
         await conn.execute(SQL.ready, lists)
     if result.loaded >= _ANALYZE_FROM:
         async with db.connection() as conn:
+            await run(conn, SQL.index_names)
             await run(conn, "ANALYZE customer, phone, contact")
     return result
 
@@ -119,12 +133,22 @@ async def _stage(
 ) -> Tally:
     read, found = opened(spec, format)
     tally = Tally()
+    told = 0
     async for piece in pieces(found, read, load_id=load_id, list_zone=list_zone, tally=tally, now=now):
-        await copy(conn, "load_row", ROW_COLUMNS, piece.staged)
+        await copy(conn, "load_row", ROW_COLUMNS, piece.rows)
+        await copy(conn, "load_phone", PHONE_COLUMNS, piece.phones)
         await copy(conn, "load_reject", REJECT_COLUMNS, piece.rejects)
-        async with db.connection() as watched:  # seen at once, while the load itself is not committed
-            await watched.execute(SQL.progress, load_id, tally.rows, tally.rejected)
+        if tally.rows >= told + _TOLD_EVERY:
+            await _tell(db, load_id, tally)
+            told = tally.rows
+    await _tell(db, load_id, tally)
     return tally
+
+
+async def _tell(db: Database, load_id: UUID, tally: Tally) -> None:
+    """Progress is seen at once, while the load itself is not committed."""
+    async with db.connection() as conn:
+        await conn.execute(SQL.progress, load_id, tally.rows, tally.rejected)
 
 
 async def _refuse(conn: Connection, base: Base, existed: bool, several: bool) -> None:
@@ -140,7 +164,7 @@ async def _refuse(conn: Connection, base: Base, existed: bool, several: bool) ->
 
 
 async def _store_customers(conn: Connection, base: Base, existed: bool, several: bool, now: datetime) -> None:
-    await run(conn, SQL.insert_customers, base.id, now)
+    await run(conn, SQL.insert_shared_customers if several else SQL.insert_customers, base.id, now)
     await run(conn, SQL.insert_shared_phones if several else SQL.insert_phones)
     if existed:
         await run(conn, SQL.update_customers, now)
@@ -168,17 +192,24 @@ async def _store_contacts(
 async def _keep_refused(conn: Connection, spec: LoadSpec, format: Format | None, load_id: UUID) -> None:
     """Refused rows get their original columns by reading the file once more, as staging them all would
     double it."""
-    refused = {row["line"]: (row["reason"], row["detail"]) for row in await conn.fetch(SQL.refused)}
-    if not refused:
+    page = await conn.fetch(SQL.refused, 0, PIECE)
+    if not page:
         return
-    rejects = []
+    rejects: list[tuple[Any, ...]] = []
     _, found = opened(spec, format)
     for nth, record in enumerate(found):
-        if isinstance(record, Row) and record.line in refused:
-            rejects.append((load_id, record.line, *refused[record.line], raw_of(record.cells)))
+        row = page[len(rejects)]
+        if isinstance(record, Row) and record.line == row["line"]:
+            rejects.append((load_id, *row, raw_of(record.cells)))
+        if len(rejects) == len(page):
+            await copy(conn, "load_reject", REJECT_COLUMNS, rejects)
+            rejects.clear()
+            page = await conn.fetch(SQL.refused, record.line, PIECE)
+            if not page:
+                return
         if nth % 1000 == 0:
             await asyncio.sleep(0)
-    await copy(conn, "load_reject", REJECT_COLUMNS, rejects)
+    raise LoadError("The file was changed while it was being loaded.")
 
 
 async def _base(conn: Connection, spec: LoadSpec, now: datetime) -> tuple[Base, bool]:

@@ -34,10 +34,16 @@ SELECT pg_advisory_xact_lock(hashtextextended('load into ' || $1::text, 0))
 -- name: stage
 CREATE TEMP TABLE load_row (
     line bigint NOT NULL, campaign_id uuid NOT NULL, customer_id uuid NOT NULL, contact_id uuid NOT NULL,
-    key text NOT NULL, document text NOT NULL, name text NOT NULL, folded text NOT NULL, zone text, agent_id uuid,
-    priority integer NOT NULL, data text NOT NULL, zone_key text NOT NULL,
-    phone_ids uuid[] NOT NULL, e164s text[] NOT NULL, typed text[] NOT NULL, kinds text[] NOT NULL,
-    zones text[] NOT NULL
+    key text NOT NULL, document text NOT NULL, name text NOT NULL, folded text NOT NULL, grams integer[] NOT NULL,
+    zone text, agent_id uuid, priority integer NOT NULL, data text NOT NULL, zone_key text NOT NULL,
+    main text NOT NULL
+) ON COMMIT DROP
+
+-- name: stage_phones
+-- The numbers of the rows; `phones`: how many the row has.
+CREATE TEMP TABLE load_phone (
+    line bigint NOT NULL, ord smallint NOT NULL, phones smallint NOT NULL, id uuid NOT NULL,
+    customer_id uuid NOT NULL, e164 text NOT NULL, typed text NOT NULL, kind text NOT NULL, zones text NOT NULL
 ) ON COMMIT DROP
 
 -- name: stage_refused
@@ -47,8 +53,12 @@ CREATE TEMP TABLE load_refused (line bigint PRIMARY KEY, reason text NOT NULL, d
 -- Customers the base had before, by their staged id.
 CREATE TEMP TABLE load_known (staged_id uuid PRIMARY KEY, customer_id uuid NOT NULL, zone text) ON COMMIT DROP
 
+-- name: room
+-- Sorting and hashing a whole load in memory, and the index of names written in few large pieces, not many small ones.
+SELECT set_config('work_mem', '64MB', true), set_config('gin_pending_list_limit', '64MB', true)
+
 -- name: analyze
-ANALYZE load_row
+ANALYZE load_row (line, key), load_phone (line, e164)
 
 -- name: find_repeated
 INSERT INTO load_refused
@@ -82,18 +92,25 @@ SELECT EXISTS (SELECT FROM do_not_call WHERE lifted_at IS NULL)
 -- name: find_do_not_call
 -- Rows all of whose numbers are forbidden for their campaign.
 INSERT INTO load_refused
-SELECT line, 'do_not_call', ''
-FROM (SELECT r.line, e.e164, bool_or(d.id IS NOT NULL) AS forbidden
-      FROM load_row r CROSS JOIN LATERAL unnest(r.e164s) AS e (e164)
-      LEFT JOIN do_not_call d ON d.e164 = e.e164 AND d.lifted_at IS NULL
-                             AND (d.campaign_id IS NULL OR d.campaign_id = r.campaign_id)
-      GROUP BY r.line, e.e164) n
-GROUP BY line HAVING bool_and(forbidden)
+SELECT p.line, 'do_not_call', ''
+FROM load_phone p
+JOIN do_not_call d ON d.e164 = p.e164 AND d.lifted_at IS NULL
+JOIN load_row r ON r.line = p.line AND (d.campaign_id IS NULL OR d.campaign_id = r.campaign_id)
+GROUP BY p.line HAVING count(DISTINCT p.ord) = max(p.phones)
 ON CONFLICT DO NOTHING
 
 -- name: insert_customers
-INSERT INTO customer (id, base_id, key, document, name, folded, zone, data, created_at, updated_at)
-SELECT DISTINCT ON (r.customer_id) r.customer_id, $1, r.key, r.document, r.name, r.folded, r.zone, r.data::jsonb, $2, $2
+INSERT INTO customer (id, base_id, key, document, name, folded, grams, zone, data, created_at, updated_at)
+SELECT r.customer_id, $1, r.key, r.document, r.name, r.folded, r.grams, r.zone, r.data::jsonb, $2, $2
+FROM load_row r
+WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
+  AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
+
+-- name: insert_shared_customers
+-- As insert_customers where several rows may name one customer: the first of them tells of it.
+INSERT INTO customer (id, base_id, key, document, name, folded, grams, zone, data, created_at, updated_at)
+SELECT DISTINCT ON (r.customer_id)
+       r.customer_id, $1, r.key, r.document, r.name, r.folded, r.grams, r.zone, r.data::jsonb, $2, $2
 FROM load_row r
 WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
   AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
@@ -103,7 +120,8 @@ ORDER BY r.customer_id, r.line
 -- What the file says of customers known before: filled cells win, empty ones change nothing.
 UPDATE customer k
 SET document = coalesce(nullif(r.document, ''), k.document), name = coalesce(nullif(r.name, ''), k.name),
-    folded = CASE WHEN r.document <> '' AND r.name <> '' THEN r.folded ELSE k.folded END,
+    folded = CASE WHEN r.name <> '' THEN r.folded ELSE k.folded END,
+    grams = CASE WHEN r.name <> '' THEN r.grams ELSE k.grams END,
     zone = coalesce(r.zone, k.zone), data = k.data || r.data::jsonb, updated_at = $1, deleted_at = NULL
 FROM load_row r JOIN load_known n ON n.staged_id = r.customer_id
 WHERE k.id = n.customer_id
@@ -111,40 +129,38 @@ WHERE k.id = n.customer_id
 
 -- name: insert_phones
 INSERT INTO phone (id, customer_id, position, e164, typed, kind, zones)
-SELECT p.id, r.customer_id, p.ord - 1, p.e164, p.typed, p.kind,
+SELECT p.id, p.customer_id, p.ord, p.e164, p.typed, p.kind,
        CASE WHEN p.zones = '' THEN '{}' ELSE string_to_array(p.zones, '|') END
-FROM load_row r
-CROSS JOIN LATERAL unnest(r.phone_ids, r.e164s, r.typed, r.kinds, r.zones)
-    WITH ORDINALITY AS p (id, e164, typed, kind, zones, ord)
-WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
-  AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
+FROM load_phone p
+WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = p.line AND x.reason = 'repeated_key')
+  AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = p.customer_id)
 
 -- name: insert_shared_phones
 -- As insert_phones where several rows may name one customer: the first row that has a number brings it.
 INSERT INTO phone (id, customer_id, position, e164, typed, kind, zones)
 SELECT id, customer_id, row_number() OVER (PARTITION BY customer_id ORDER BY line, ord) - 1, e164, typed, kind,
        CASE WHEN zones = '' THEN '{}' ELSE string_to_array(zones, '|') END
-FROM (SELECT DISTINCT ON (r.customer_id, p.e164) p.*, r.customer_id, r.line
-      FROM load_row r
-      CROSS JOIN LATERAL unnest(r.phone_ids, r.e164s, r.typed, r.kinds, r.zones)
-          WITH ORDINALITY AS p (id, e164, typed, kind, zones, ord)
+FROM (SELECT DISTINCT ON (r.customer_id, p.e164)
+             p.id, r.customer_id, p.line, p.ord, p.e164, p.typed, p.kind, p.zones
+      FROM load_row r JOIN load_phone p ON p.line = r.line
       WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
         AND NOT EXISTS (SELECT FROM load_known k WHERE k.staged_id = r.customer_id)
-      ORDER BY r.customer_id, p.e164, r.line, p.ord) first
+      ORDER BY r.customer_id, p.e164, p.line, p.ord) first
 
 -- name: add_phones
 -- Numbers that customers known before did not have yet become their last alternatives.
 INSERT INTO phone (id, customer_id, position, e164, typed, kind, zones)
 SELECT id, customer_id, last + row_number() OVER (PARTITION BY customer_id ORDER BY line, ord), e164, typed, kind,
        CASE WHEN zones = '' THEN '{}' ELSE string_to_array(zones, '|') END
-FROM (SELECT DISTINCT ON (k.customer_id, p.e164) p.*, k.customer_id, r.line, coalesce(old.last, -1) AS last
-      FROM load_row r JOIN load_known k ON k.staged_id = r.customer_id
-      CROSS JOIN LATERAL unnest(r.phone_ids, r.e164s, r.typed, r.kinds, r.zones)
-          WITH ORDINALITY AS p (id, e164, typed, kind, zones, ord)
+FROM (SELECT DISTINCT ON (k.customer_id, p.e164)
+             p.id, k.customer_id, p.line, p.ord, p.e164, p.typed, p.kind, p.zones, coalesce(old.last, -1) AS last
+      FROM load_row r
+      JOIN load_known k ON k.staged_id = r.customer_id
+      JOIN load_phone p ON p.line = r.line
       CROSS JOIN LATERAL (SELECT max(position) AS last FROM phone WHERE phone.customer_id = k.customer_id) old
       WHERE NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line AND x.reason = 'repeated_key')
         AND NOT EXISTS (SELECT FROM phone h WHERE h.customer_id = k.customer_id AND h.e164 = p.e164)
-      ORDER BY k.customer_id, p.e164, r.line, p.ord) new
+      ORDER BY k.customer_id, p.e164, p.line, p.ord) new
 
 -- name: insert_contacts
 -- $1 list, $2 campaign, $3 now, $4 first position. The main number of the row is where the cursor starts.
@@ -154,11 +170,10 @@ SELECT r.contact_id, $1, $2, coalesce(k.customer_id, r.customer_id), r.priority,
        coalesce(k.zone, r.zone_key),
        CASE WHEN k.customer_id IS NULL AND NOT $5 THEN 0
             ELSE (SELECT p.position FROM phone p
-                  WHERE p.customer_id = coalesce(k.customer_id, r.customer_id) AND p.e164 = r.e164s[1]) END,
+                  WHERE p.customer_id = coalesce(k.customer_id, r.customer_id) AND p.e164 = r.main) END,
        r.agent_id, $3
 FROM load_row r LEFT JOIN load_known k ON k.staged_id = r.customer_id
 WHERE r.campaign_id = $2 AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line)
-ORDER BY r.line
 
 -- name: counts
 SELECT count(*) FILTER (WHERE reason IN ('repeated_key', 'already_in_campaign')) AS duplicates,
@@ -166,10 +181,15 @@ SELECT count(*) FILTER (WHERE reason IN ('repeated_key', 'already_in_campaign'))
 FROM load_refused
 
 -- name: refused
-SELECT line, reason, detail FROM load_refused ORDER BY line
+-- The next of them after line $1.
+SELECT line, reason, detail FROM load_refused WHERE line > $1 ORDER BY line LIMIT $2
 
 -- name: rejects
 SELECT line, reason, detail, raw FROM load_reject WHERE load_id = $1 ORDER BY line
+
+-- name: index_names
+-- What an insert only noted for the index of names is put in its place, so that no search need read the notes.
+SELECT gin_clean_pending_list('customer_grams')
 
 -- name: ready
 UPDATE dial_list SET ready = true WHERE id = ANY($1)

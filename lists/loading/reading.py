@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from lists.errors import LoadError
 
@@ -25,8 +25,7 @@ _PIECE = 1 << 20
 _SAMPLE_LINES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):  # a tuple, because there are millions
     line: int  # of the file, where the record begins
     cells: list[str]
 

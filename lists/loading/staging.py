@@ -3,9 +3,7 @@
 import asyncio
 import csv
 import io
-import random
-import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,23 +11,23 @@ from uuid import UUID
 
 import msgspec
 
+from lists.folding import fold, grams
+from lists.loading.ids import IdSource
 from lists.loading.reading import Row, Torn
 from lists.loading.rows import Prepared, Rejected, RowReader
 from lists.zones import effective_zones, zone_key
 from storage.database import Connection
-from storage.ids import Uuid7Source
 
 PIECE = 5_000  # rows in one COPY
 _BREATH = 250  # rows read before other work of the loop has its turn
-# Three ids or more a row: a seeded generator saves a call to the system for each.
-_uuid7 = Uuid7Source(random.Random(secrets.randbits(128)).getrandbits)
 _NO_DEADLINE = 3_600.0
 _RAW = 10_000
 
 ROW_COLUMNS = (
-    "line", "campaign_id", "customer_id", "contact_id", "key", "document", "name", "folded", "zone",
-    "agent_id", "priority", "data", "zone_key", "phone_ids", "e164s", "typed", "kinds", "zones",
+    "line", "campaign_id", "customer_id", "contact_id", "key", "document", "name", "folded", "grams", "zone",
+    "agent_id", "priority", "data", "zone_key", "main",
 )  # fmt: skip
+PHONE_COLUMNS = ("line", "ord", "phones", "id", "customer_id", "e164", "typed", "kind", "zones")
 REJECT_COLUMNS = ("load_id", "line", "reason", "detail", "raw")
 
 
@@ -46,7 +44,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    staged: list[tuple[Any, ...]]
+    rows: list[tuple[Any, ...]]
+    phones: list[tuple[Any, ...]]
     rejects: list[tuple[Any, ...]]
 
 
@@ -60,51 +59,77 @@ async def pieces(
     now: datetime,
 ) -> AsyncIterator[Piece]:
     """The records as rows to stage and rejects to keep, a bounded number at a time."""
-    encode = msgspec.json.Encoder().encode
-    piece = Piece([], [])
+    ids = IdSource(now)
+    prepared: list[Prepared] = []
+    rejects: list[tuple[Any, ...]] = []
     for record in found:
         tally.rows += 1
         result = read(record) if isinstance(record, Row) else record
         if isinstance(result, Prepared):
-            piece.staged.append(_staged(result, list_zone, encode, now))
-            tally.campaigns.add(result.campaign_id)
-            tally.bad_alternatives += result.bad_alternatives
-            tally.numbers_not_in_use += sum(not phone.number.valid for phone in result.phones)
+            prepared.append(result)
         else:
             tally.rejected += 1
-            piece.rejects.append(_reject(load_id, result))
+            rejects.append(_reject(load_id, result))
         if tally.rows % _BREATH == 0:
             await asyncio.sleep(0)
-        if len(piece.staged) + len(piece.rejects) >= PIECE:
-            yield piece
-            piece = Piece([], [])
-    yield piece
+            if len(prepared) + len(rejects) >= PIECE:
+                yield await _staged(prepared, rejects, list_zone, ids, tally)
+                prepared, rejects = [], []
+    yield await _staged(prepared, rejects, list_zone, ids, tally)
 
 
-def _staged(
-    row: Prepared, list_zone: str | None, encode: Callable[[Any], bytes], now: datetime
-) -> tuple[Any, ...]:
-    phones = row.phones
-    return (
-        row.line,
-        row.campaign_id,
-        _uuid7(now),
-        _uuid7(now),
-        row.key,
-        row.document,
-        row.name,
-        row.folded,
-        row.zone,
-        row.agent_id,
-        row.priority,
-        encode(row.data).decode(),
-        zone_key(effective_zones(row.zone, list_zone, phones[0].number.zones)),
-        [_uuid7(now) for _ in phones],
-        [phone.number.e164 for phone in phones],
-        [phone.typed for phone in phones],
-        [phone.kind for phone in phones],
-        ["|".join(phone.number.zones) for phone in phones],
-    )
+async def _staged(
+    prepared: Sequence[Prepared],
+    rejects: list[tuple[Any, ...]],
+    list_zone: str | None,
+    ids: IdSource,
+    tally: Tally,
+) -> Piece:
+    piece = Piece([], [], rejects)
+    for start in range(0, len(prepared), _BREATH):
+        _stage(prepared[start : start + _BREATH], piece, list_zone, ids, tally)
+        await asyncio.sleep(0)
+    return piece
+
+
+def _stage(
+    prepared: Sequence[Prepared], piece: Piece, list_zone: str | None, ids: IdSource, tally: Tally
+) -> None:
+    new_id = iter(ids.take(sum(2 + len(row.phones) for row in prepared))).__next__
+    for row in prepared:
+        customer_id = new_id()
+        phones = row.phones
+        main = phones[0].number
+        folded = fold(row.name)
+        zones = effective_zones(row.zone, list_zone, main.zones)
+        piece.rows.append((
+            row.line,
+            row.campaign_id,
+            customer_id,
+            new_id(),
+            row.key,
+            row.document,
+            row.name,
+            folded,
+            grams(folded),
+            row.zone,
+            row.agent_id,
+            row.priority,
+            _encode(row.data).decode(),
+            zone_key(zones),
+            main.e164,
+        ))  # fmt: skip
+        for nth, (number, typed, kind) in enumerate(phones):
+            tally.numbers_not_in_use += not number.valid
+            zones_of_number = "|".join(number.zones)
+            piece.phones.append((
+                row.line, nth, len(phones), new_id(), customer_id, number.e164, typed, kind, zones_of_number
+            ))  # fmt: skip
+        tally.campaigns.add(row.campaign_id)
+        tally.bad_alternatives += row.bad_alternatives
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _reject(load_id: UUID, found: Rejected | Torn) -> tuple[Any, ...]:

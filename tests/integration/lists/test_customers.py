@@ -9,6 +9,7 @@ import pytest
 from lists import customers
 from lists.customers import Customer, CustomerEdit, NewPhone
 from lists.errors import NotFound, Refused
+from lists.folding import fold, grams
 from lists.model import PhoneState
 from storage.database import Database
 from tests.integration.lists.world import World, number
@@ -156,3 +157,58 @@ async def test_search_keeps_to_an_owner_and_to_its_page(world: World) -> None:
 
     assert await page(0) == ["C0", "C1"]
     assert await page(2) == ["C2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"name": "garcia"}, ["García Ana", "Ana García", "Zoe García López"]),  # who begins so comes first
+        ({"name": "lopez garcia"}, ["Zoe García López"]),  # in any order
+        ({"name": "arc"}, ["Ana García", "García Ana", "Zoe García López"]),
+        ({"name": "lo"}, ["Zoe García López"]),  # two letters: where a word begins
+        ({"name": "an"}, ["Ana García", "García Ana"]),
+        ({"name": "z"}, ["Zoe García López"]),
+        ({"name": "rcía  ló"}, ["Zoe García López"]),
+        ({"name": "ana_garcia"}, []),
+        ({"phone": "001"}, ["García Ana"]),
+        ({"phone": "01"}, []),  # too little to go by
+        ({"phone": "011 15 9900 0002"}, ["Ana García"]),  # written otherwise: by its last eight digits
+    ],
+)
+async def test_search_finds_the_words_of_a_name_anywhere_and_a_number_in_any_format(
+    world: World, query: dict[str, str], found: list[str]
+) -> None:
+    for n, name in enumerate(("Zoe García López", "García Ana", "Ana García", "Eva Ruiz")):
+        await world.customer(number(n), name=name, document=str(n))
+
+    assert [c.name for c in await customers.search(world.conn, **query)] == found  # type: ignore[arg-type]
+
+
+async def test_pages_run_on_from_names_that_begin_so_to_those_that_have_it_elsewhere(world: World) -> None:
+    names = ["Ana A", "Ana B", "Ana C", "X Ana", "Y Ana", "Z Ana"]
+    for n, name in enumerate(names):
+        await world.customer(number(n), name=name)
+
+    async def page(offset: int) -> list[str]:
+        return [c.name for c in await customers.search(world.conn, name="ana", limit=2, offset=offset)]
+
+    assert [await page(offset) for offset in (0, 2, 4, 6)] == [names[:2], names[2:4], names[4:], []]
+
+
+async def test_a_changed_name_is_found_by_whoever_changed_it_and_no_longer_by_the_old_one(
+    world: World,
+) -> None:
+    made = await world.customer(number(0), name="Ana")
+    await world.conn.execute("UPDATE customer SET name = 'Ñoño Peña' WHERE id = $1", made.id)
+
+    assert [c.id for c in await customers.search(world.conn, name="pen")] == [made.id]
+    assert await customers.search(world.conn, name="ana") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "José María", "Ωμέγα Δέλτα", "Иван  Грозный", "山田 太郎", "😀😀😀 x", "ana ana"]
+)
+async def test_the_database_cuts_a_name_into_the_threes_that_a_load_does(world: World, name: str) -> None:
+    made = await world.conn.fetchval("SELECT name_grams($1)", fold(name))
+
+    assert sorted(made) == sorted(grams(fold(name)))

@@ -74,7 +74,7 @@ async def test_a_table_becomes_customers_phones_and_due_contacts(
         "SELECT document, name, folded, data FROM customer WHERE id = $1", reserved[3].customer_id
     )
     assert row is not None
-    assert tuple(row) == ("1003", "Name 3", "1003 name 3", {"age": "23"})
+    assert tuple(row) == ("1003", "Name 3", "name 3", {"age": "23"})
     phones = await world.conn.fetch(
         "SELECT e164 FROM phone WHERE customer_id = $1 ORDER BY position", reserved[3].customer_id
     )

@@ -1,0 +1,121 @@
+"""Looking for customers among millions: by document, name and phone, a page at a time.
+
+Every search walks one index, chosen by what narrows most: the phone, the document, the owner, the name. Of
+a name those who begin with it come first, in order, and then those who have its words anywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from lists.folding import fold, word_grams
+from lists.queries import CUSTOMERS
+from storage.database import Connection
+
+TAIL_DIGITS = 8  # what carriers agree on when they disagree on the rest
+MOST_FOUND = 1_000
+"""What a search sorts at most: of more matches that no index has in order, these many are shown."""
+_FEWEST_DIGITS = 3
+_LAST_CHARACTER = "\U0010ffff"
+_SHORT_WORD = 3  # letters; a shorter word is looked for at the start of words only
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All that is given must hold. Document by its start; name by its words, in any order, each anywhere in
+    a word (one or two letters: at a word's start), accents and case aside; phone in any format, whole or by
+    its last digits (three or more)."""
+
+    document: str = ""
+    name: str = ""
+    phone: str = ""
+    owner_id: UUID | None = None
+    base_id: UUID | None = None
+
+    @property
+    def folded(self) -> str:
+        return fold(self.name)
+
+    @property
+    def digits(self) -> str:
+        """Without the zeros that stand before a whole number: they are a way of dialling it."""
+        typed = "".join(c for c in self.phone if c.isascii() and c.isdigit())
+        return typed if len(typed) < TAIL_DIGITS else typed.lstrip("0")
+
+    @property
+    def filters(self) -> tuple[str | None, list[str], UUID | None, UUID | None]:
+        """The conditions of every search statement, in their order."""
+        document = self.document.strip()
+        return (
+            _like(document) + "%" if document else None,
+            [f"%{_like(_word(word))}%" for word in self.folded.split()],
+            self.owner_id,
+            self.base_id,
+        )
+
+
+def range_of(beginning: str) -> tuple[str, str]:
+    """All texts beginning so, in "C" order: from the first, up to the second."""
+    return beginning, beginning + _LAST_CHARACTER
+
+
+async def find(conn: Connection, query: Query, *, limit: int, offset: int) -> list[UUID]:
+    """One page of customers, by name. Where more than MOST_FOUND match a phone's end or a document's start,
+    or have a name's words elsewhere than at its start, it is a page of MOST_FOUND of them."""
+    if query.phone.strip():
+        return await _by_phone(conn, query, limit, offset)
+    if document := query.document.strip():
+        document_range = range_of(document)
+        return await _ids(conn, CUSTOMERS.search_document, query, limit, offset, MOST_FOUND, *document_range)
+    if query.owner_id is None and query.folded:
+        return await _by_name(conn, query, limit, offset)
+    sql = CUSTOMERS.search_all if query.owner_id is None else CUSTOMERS.search_owner
+    return await _ids(conn, sql, query, limit, offset)
+
+
+async def _by_phone(conn: Connection, query: Query, limit: int, offset: int) -> list[UUID]:
+    """By all digits given; when nobody has them so, by the last eight, as another way of writing may differ
+    before those."""
+    digits = query.digits
+    if len(digits) < _FEWEST_DIGITS:
+        return []
+    backwards = digits[::-1]
+    sql, cut = CUSTOMERS.search_phone, (limit, offset, MOST_FOUND)
+    found = await _ids(conn, sql, query, *cut, *range_of(backwards))
+    if found or len(digits) <= TAIL_DIGITS or offset:
+        return found
+    return await _ids(conn, sql, query, *cut, *range_of(backwards[:TAIL_DIGITS]))
+
+
+async def _by_name(conn: Connection, query: Query, limit: int, offset: int) -> list[UUID]:
+    """Names that begin so come from their index already in order, however many; the others follow."""
+    beginning = range_of(query.folded)
+    first = await _ids(conn, CUSTOMERS.search_name_start, query, offset + limit, 0, *beginning)
+    page = first[offset:]
+    threes = _threes(query.folded.split())
+    if len(page) < limit and threes:
+        left, skipped = limit - len(page), max(0, offset - len(first))
+        page += await _ids(
+            conn, CUSTOMERS.search_name_within, query, left, skipped, MOST_FOUND, threes, *beginning
+        )
+    return page
+
+
+async def _ids(conn: Connection, sql: str, query: Query, *args: object) -> list[UUID]:
+    return [row["id"] for row in await conn.fetch(sql, *query.filters, *args)]
+
+
+def _threes(words: Sequence[str]) -> list[int]:
+    found: set[int] = set()
+    for word in words:
+        found.update(word_grams(_word(word)))
+    return sorted(found)
+
+
+def _word(word: str) -> str:
+    """As it stands in a name that has a blank before every word."""
+    return word if len(word) >= _SHORT_WORD else " " + word
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
