@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ami.actions import Action, Bridge, Hangup, Redirect, Setvar
-from ami.errors import AmiError
+from ami.errors import ActionRefused, AmiError
 from dialer import agent as desk
 from dialer import call as machine
 from dialer import floor
@@ -95,7 +95,8 @@ class Hub:
     def _find_agent(self, call: LiveCall, now: datetime) -> None:
         run = self.run_of(call)
         waiting = call.state
-        assert isinstance(waiting, machine.Waiting)
+        if not isinstance(waiting, machine.Waiting):
+            return  # the agent released by the same event has taken it already
         if run is not None and call.kind is AttemptKind.DIALLED and waiting.facts.connected_at is None:
             run.pacer.answered(call.id, run.at(now))
         bound = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
@@ -154,7 +155,8 @@ class Hub:
         log.info("call %s could not be joined to agent %s: %s", call.id, agent.row.code, error)
         if isinstance(call.state, machine.Joining) and call.state.agent_id == agent.id:
             self._join_tries[call.id] = self._join_tries.get(call.id, 0) + 1
-            self._tools.agents.bench(agent)
+            if _is_the_agents(error):
+                self._tools.agents.bench(agent)
             self._tools.calls.happen(call, machine.JoinFailed(agent.id))
 
     def _take_on(self, agent: LiveAgent, call: LiveCall) -> None:
@@ -389,6 +391,12 @@ class Hub:
         told = run.pacer.explain(run.at(self._tools.clock.now()))
         others = sum(a.free and a.told == run.id for a in self._tools.agents if a is not agent)
         return told.get("in_flight", 0) * told.get("answer_rate", 0.3) > others
+
+
+def _is_the_agents(error: AmiError) -> bool:
+    """Whether it was the agent's line that failed. Asterisk names the one at fault, and Channel1 is the line;
+    a customer who has just gone says nothing against the agent, who is free for the next one at once."""
+    return not isinstance(error, ActionRefused) or "Channel1" in str(error)
 
 
 def _waiting(call: LiveCall) -> floor.WaitingCall:

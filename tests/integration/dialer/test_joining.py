@@ -1,0 +1,50 @@
+"""A customer and an agent who could not be joined: whose fault it was decides who waits."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+
+from ami.actions import Action, Bridge
+from ami.errors import ActionRefused, ActionTimeout, AmiError
+from ami.link import Response
+from dialer.engine.agents import BENCH_S
+from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
+
+MAIN = number(1)
+MOMENT = timedelta(seconds=BENCH_S / 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [
+        (ActionRefused("Bridge: Channel2 does not exist: x"), False),
+        (ActionRefused("Bridge: Unable to add Channel2 to bridge: x"), False),
+        (ActionRefused("Bridge: Channel1 does not exist: x"), True),
+        (ActionTimeout("no answer", sent=True), True),
+    ],
+    ids=["customer_gone", "customer_closed", "line_gone", "no_answer"],
+)
+def test_an_agent_whose_customer_had_gone_takes_the_next_at_once(
+    database_dsn: str, error: AmiError, waits: bool
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        send, failures = house.link.send, [error]
+
+        async def once_refused(action: Action, *, deadline: float = 5.0) -> Response:
+            if isinstance(action, Bridge) and failures:
+                raise failures.pop()
+            return await send(action, deadline=deadline)
+
+        with patch.object(house.link, "send", once_refused):
+            await house.contact(await house.list_(campaign.id), MAIN)
+            await house.until(lambda: house.state(ana.id) == "wrapup")
+        await house.clock.sleep(1)
+        (attempt,) = await house.rows("SELECT answered_at, connected_at FROM attempt")
+        assert (attempt["connected_at"] - attempt["answered_at"] > MOMENT) is waits
+
+    in_virtual_time(database_dsn, story)
