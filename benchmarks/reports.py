@@ -230,6 +230,7 @@ async def measure(dsn: str, year: float, runs: int) -> dict[str, Any]:
         "rows": rows,
         "fill_s": round(filled, 1),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "reports": {name: {"median_ms": m * 1000, "worst_ms": w * 1000} for name, (m, w) in asked.items()},
         "hour_ms": {name: seconds * 1000 for name, seconds in hour.items()},
         "target_ms": TARGET_S * 1000,
@@ -239,7 +240,8 @@ async def measure(dsn: str, year: float, runs: int) -> dict[str, Any]:
 
 def show(found: dict[str, Any]) -> None:
     rows = sum(found["rows"].values())
-    print(f"{found['calls']:,} calls in {rows:,} rows of sums, {found['cores']} cores")
+    print(f"{found['calls']:,} calls in {rows:,} rows of sums")
+    print(f"{found['cores']} cores under a load of {found['load']}")
     for name, took in found["reports"].items():
         print(f"  {name:<34} median {took['median_ms']:7.0f} ms   worst {took['worst_ms']:7.0f} ms")
     for name, ms in found["hour_ms"].items():

@@ -128,12 +128,13 @@ WITH m AS MATERIALIZED (
 )
 INSERT INTO report_agent_call_day (hour, agent_id, campaign_id, dial_list_id, kind, outcome, attempts, ring_ms, wait_ms,
                                    talk_ms, interactions, untypified, right_party, successes, machines_met, measure)
-SELECT d.day, r.agent_id, r.campaign_id, r.dial_list_id, r.kind, r.outcome, sum(r.attempts),
+SELECT m.day, r.agent_id, r.campaign_id, r.dial_list_id, r.kind, r.outcome, sum(r.attempts),
        sum(r.ring_ms), sum(r.wait_ms), sum(r.talk_ms), sum(r.interactions), sum(r.untypified), sum(r.right_party),
        sum(r.successes), sum(r.machines_met), sum(r.measure)
-FROM (SELECT DISTINCT day FROM m) d
-JOIN report_agent_call_hour r ON r.hour >= d.day AND r.hour < d.day + interval '24 hours'
-JOIN m ON m.day = d.day AND m.id = coalesce(r.campaign_id, '00000000-0000-0000-0000-000000000000')
+FROM report_agent_call_hour r
+JOIN m ON m.day = date_trunc('day', r.hour, 'UTC')
+      AND m.id = coalesce(r.campaign_id, '00000000-0000-0000-0000-000000000000')
+WHERE r.hour = ANY (ARRAY(SELECT DISTINCT m.day + n * interval '1 hour' FROM m, generate_series(0, 23) n))
 GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: forget_results
