@@ -18,7 +18,7 @@ from marcador.demo.fiction import MAPPING, REGION, ZONE
 from marcador.demo.figures import Figures
 from marcador.demo.run import Demo
 from marcador.demo.run import run as run_demo
-from marcador.demo.setup import Plan
+from marcador.demo.setup import Mode, Plan
 from marcador.errors import CannotGoOn, ConfigError
 
 PLAN = Plan()
@@ -49,15 +49,17 @@ def register(app: typer.Typer) -> None:
         asterisk: Annotated[
             str | None, typer.Option(help="HOST:PORT of a real one's AMI, instead of the simulated PBX.")
         ] = None,
-        ami_user: Annotated[str, typer.Option(envvar="MARCADOR_AMI_USER")] = "marcador",
+        ami_user: Annotated[
+            str, typer.Option(envvar="MARCADOR_AMI_USER", help="Of manager.conf, with --asterisk.")
+        ] = "marcador",
         ami_secret: Annotated[
             str, typer.Option(envvar="MARCADOR_AMI_SECRET", help="Better given in the environment.")
         ] = "",
         trunk: Annotated[str, typer.Option(help="The trunk's dial string, with {number}.")] = PLAN.dial,
         agent_phone: Annotated[str, typer.Option(help="The agents' phones, with {code}.")] = PLAN.agent_dial,
-        agents: Annotated[int, typer.Option(min=1, max=500)] = PLAN.agents,
+        agents: Annotated[int, typer.Option(min=1, max=500, help="How many people work.")] = PLAN.agents,
         contacts: Annotated[int, typer.Option(min=1, max=15_000, help="Of the fictional list.")] = 500,
-        mode: Annotated[str, typer.Option(help="progressive, power or predictive.")] = PLAN.mode,
+        mode: Annotated[Mode, typer.Option(help="How the campaign paces its calls.")] = PLAN.mode,
         port: Annotated[int, typer.Option(help="Of the API; 0 takes a free one.")] = 0,
     ) -> None:
         """A whole contact centre at work. Nothing to install, nothing asked; Ctrl-C ends it.

@@ -1,19 +1,22 @@
 """A client of Marcador's own API, as a browser would be: session cookie, CSRF token, idempotency keys."""
 
+import json
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
 import httpx
 
+from marcador.errors import CannotGoOn
+
 TIMEOUT_S = 20.0
 
 
-class Refused(Exception):
+class Refused(CannotGoOn):
     """The API said no; `error_id` is stable."""
 
     def __init__(self, status: int, error_id: str, message: str) -> None:
-        super().__init__(f"{status} {error_id}: {message}")
+        super().__init__(f"the API refused: {message} ({error_id}, {status})")
         self.status = status
         self.error_id = error_id
 
@@ -62,6 +65,7 @@ class ApiClient:
             return answer.json() if answer.content else None
         try:
             said = answer.json()
-            raise Refused(answer.status_code, said["error_id"], said["message"])
+            about = f": {json.dumps(said['params'], ensure_ascii=False)}" if said["params"] else ""
+            raise Refused(answer.status_code, said["error_id"], said["message"] + about)
         except (ValueError, KeyError, TypeError):
             raise Refused(answer.status_code, "no_answer", answer.text[:200]) from None

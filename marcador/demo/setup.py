@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from marcador.commands.user import fresh_password
 from marcador.demo.client import ApiClient
 from marcador.demo.fiction import REGION, ZONE
 from marcador.demo.results import TREE, Leaf
+
+Mode = Literal["progressive", "power", "predictive"]
 
 CAMPAIGN = "Demo"
 _FIRST_NAMES = ("Ana", "Bruno", "Carla", "Diego", "Elena", "Fabián", "Gloria", "Hugo", "Irene", "Julio")
@@ -29,7 +31,7 @@ class Plan:
     """What is to be built. `dial` is the trunk's template, `agent_dial` the agents' phones with `{code}`."""
 
     agents: int = 10
-    mode: str = "predictive"
+    mode: Mode = "predictive"
     target: float = 0.03
     ring_timeout_s: int = 20
     wrapup_s: int = 30
