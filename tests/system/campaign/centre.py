@@ -40,6 +40,14 @@ from typifications import results
 from typifications.model import Action, Result, ResultFields
 
 POLL_S = 0.2
+LEFT = """
+    SELECT c.state, c.last_outcome, c.next_at, l.state AS live, p.state AS agent, campaign.status
+    FROM contact c
+    JOIN campaign ON campaign.id = c.campaign_id
+    LEFT JOIN live_attempt l ON l.contact_id = c.id
+    LEFT JOIN agent_presence p ON p.attempt_id = l.attempt_id
+    WHERE c.state = ANY($1::text[]) LIMIT 10
+"""
 OPEN_STATES = ("pending", "live", "awaiting_typification", "scheduled")
 NEVER_AGAIN: dict[Outcome, RetryRule] = {
     outcome: RetryRule(wait_s=0, max=0)
@@ -79,6 +87,8 @@ class Centre:
     base_id: UUID = field(default_factory=uuid4)
     desks: list[Desk] = field(default_factory=list)
     worker: Worker | None = None
+    link: AsteriskLink = field(init=False)
+    """Of the dialer in this process."""
 
     # --- given ----------------------------------------------------------------------------------------
 
@@ -187,13 +197,15 @@ class Centre:
 
     async def start_worker(self) -> None:
         """A link of its own and a worker; both end with the centre."""
-        link = AsteriskLink(self.server)
-        await link.start()
-        self.stack.push_async_callback(link.stop)
-        self.worker = Worker(self.db, {"main": link}, self.bus, self.clock, poll_s=POLL_S)
+        self.link = AsteriskLink(self.server)
+        await self.link.start()
+        self.stack.push_async_callback(self.link.stop)
+        self.worker = Worker(self.db, {"main": self.link}, self.bus, self.clock, poll_s=POLL_S)
         await self.worker.start()
         self.stack.push_async_callback(self.worker.stop)
-        await until(lambda: link.connected and self.worker and self.worker.engine, 20, "the dialer dials")
+        await until(
+            lambda: self.link.connected and self.worker and self.worker.engine, 20, "the dialer dials"
+        )
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Beside the test, until its end; what it failed of fails the test."""
@@ -238,7 +250,11 @@ class Centre:
             except StorageError:  # PostgreSQL may be away meanwhile
                 return False
 
-        await until(closed, seconds, "every contact is in a final state", every=0.1)
+        try:
+            await until(closed, seconds, "every contact is in a final state", every=0.1)
+        except AssertionError as error:
+            left = await self.rows(LEFT, list(OPEN_STATES))
+            raise AssertionError(f"{error}: {await self.states()}, left: {left}") from None
 
     async def ended(self, attempt_id: UUID, seconds: float = 10) -> dict[str, Any]:
         """Wait for the attempt's end; its row."""
