@@ -1,4 +1,4 @@
-"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--processes N] [--write]"""
+"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--processes N] [--only-matrix] [--write]"""
 
 import argparse
 import sys
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--policies", default="", help="only these, by comma")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="forget the shifts already run")
+    parser.add_argument("--only-matrix", action="store_true", help="leave out the speed and the signals")
     parser.add_argument("--report", action="store_true", help="run nothing, print what is there")
     parser.add_argument("--write", action="store_true", help="put tables and chart into docs/pacing.md")
     chosen = parser.parse_args()
@@ -46,7 +47,7 @@ def main() -> None:
         run_all(jobs(cells, names, chosen.quick), kept, chosen.processes, tell)
         print(file=sys.stderr)
     report = f"{summary(kept, chosen.quick)}\n\n{table(kept, chosen.quick)}\n"
-    if not chosen.report:
+    if not (chosen.report or chosen.only_matrix):
         median, late, count = decision()
         report += (
             f"\nA decision with 300 agents and 550 to 650 calls in flight: {median:.3f} ms at the median, "

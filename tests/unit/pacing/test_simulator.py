@@ -68,7 +68,7 @@ def test_predictive_keeps_agents_busier_than_progressive_within_its_budget() -> 
 
 
 def test_a_lower_target_is_obeyed() -> None:
-    floor = replace(FLOOR, agents=30, length=HOUR)
+    floor = replace(FLOOR, agents=30, length=0.7 * HOUR)
     assert run(floor, make("predictive", target=0.01), 3).abandonment < 0.015
 
 
@@ -80,8 +80,8 @@ def test_no_more_lines_are_used_than_there_are() -> None:
     "mix",
     [
         replace(FLOOR, answer=always(1.0)),
-        replace(FLOOR, answer=always(0.0), length=600.0),
-        replace(FLOOR, answer=always(0.0), early_failures=1.0, length=300.0),
+        replace(FLOOR, answer=always(0.0), length=200.0),
+        replace(FLOOR, answer=always(0.0), early_failures=1.0, length=100.0),
         replace(FLOOR, absences=(Absence(1.0, 600.0, 1700.0),)),
         replace(FLOOR, machines=1.0),
     ],
@@ -110,7 +110,7 @@ def test_agents_away_are_not_counted_as_logged_in() -> None:
 
 
 def test_knowing_each_customers_chance_makes_agents_busier() -> None:
-    mix = replace(FLOOR, unlike=2.6, length=HOUR)
+    mix = replace(FLOOR, unlike=2.6, length=0.7 * HOUR)
     told = replace(mix, signals=Signals(chance=True))
     without = sum(run(mix, make("predictive", target=0.03), seed).occupancy for seed in range(2))
     with_it = sum(run(told, make("predictive", target=0.03), seed).occupancy for seed in range(2))
@@ -143,10 +143,11 @@ def test_a_forecast_tells_progress_and_an_interval() -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert seen.occupancy.low <= seen.occupancy.mean <= seen.occupancy.high <= 1.0
     assert seen.lines >= 5
+    assert seen.shifts == 3
 
 
 def test_more_agents_are_busier_each() -> None:
-    answers = what_if(simple_mix(5, 0.3, 60, 15, 1.0), [5, 20], shifts=2)
+    answers = what_if(simple_mix(5, 0.3, 60, 15, 0.4), [5, 20], shifts=1)
     assert answers[20].occupancy.mean > answers[5].occupancy.mean
 
 
@@ -155,6 +156,6 @@ def test_the_past_can_be_the_mix() -> None:
     mix = mix_of_past(5, past, 1.0)
     assert mix.answer(0.0) == 0.25
     assert mix.early_failures == pytest.approx(1 / 3)
-    assert forecast(mix, shifts=2).contacts_per_hour.mean > 60
+    assert forecast(mix, mode="progressive", shifts=2).contacts_per_hour.mean > 60
     with pytest.raises(ValueError, match="answered"):
         mix_of_past(5, [PastCall(26.0)], 1.0)
