@@ -15,6 +15,7 @@ from crm_api.assignments.routes import router as assignments
 from crm_api.attempts.routes import router as attempts
 from crm_api.audits.routes import router as audits
 from crm_api.auth.routes import router as auth
+from crm_api.base_files.routes import router as base_files
 from crm_api.bases.routes import router as bases
 from crm_api.calendars.routes import router as calendars
 from crm_api.campaigns.routes import router as campaigns
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     trunks,
     agents,
     commands,
+    base_files,
     bases,
     dial_lists,
     loads,

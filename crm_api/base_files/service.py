@@ -1,0 +1,86 @@
+"""Files of a base. Reading one is work for a thread or for the database, never for the loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from crm_api import workbook_out
+from crm_api.access import Visit
+from crm_api.base_files.schemas import PreviewOut, PreviewQuery, UpdateOut, UpdateQuery
+from crm_api.errors import invalid, not_found
+from crm_api.workbook_out import MOST_ROWS, Sheet
+from lists import dial_lists
+from lists.bases import exporting, previewing, updating
+from lists.bases.updating import UpdateSpec
+from lists.loading import load
+from storage.database import Database
+
+
+async def preview(asked: PreviewQuery, path: Path) -> PreviewOut:
+    found = await asyncio.to_thread(
+        previewing.preview, path, encoding=asked.encoding, delimiter=asked.delimiter
+    )
+    return PreviewOut.model_validate(found)
+
+
+async def update(visit: Visit, base_id: UUID, asked: UpdateQuery, path: Path) -> UpdateOut:
+    spec = UpdateSpec(
+        path=path,
+        base_id=base_id,
+        mapping=asked.mapping,
+        ticked=tuple(asked.column),
+        match=asked.match,
+        create=asked.create,
+        file_name=asked.file_name,
+        encoding=asked.encoding,
+        delimiter=asked.delimiter,
+    )
+    done = await updating.update(visit.hub.db, spec, confirm=asked.confirm, now=visit.now)
+    return UpdateOut.model_validate(done)
+
+
+async def must_be_update(visit: Visit, base_id: UUID, load_id: UUID) -> None:
+    """Of this base, and of no campaign: a load's rejects are its campaign's."""
+    async with visit.hub.db.connection() as conn:
+        found = await load.status(conn, load_id)
+    if found.base_id != base_id or found.campaign_id is not None:
+        raise not_found("update", load_id)
+
+
+async def rejects(db: Database, load_id: UUID) -> AsyncIterator[bytes]:
+    async with db.transaction() as conn:
+        async for piece in load.rejects_csv(conn, load_id):
+            yield piece
+
+
+async def csv(db: Database, base_id: UUID) -> AsyncIterator[bytes]:
+    async with db.transaction() as conn:
+        async for piece in exporting.csv(conn, base_id):
+            yield piece
+
+
+async def customers(visit: Visit, base_id: UUID) -> int:
+    """How many the base has. Raises NotFound."""
+    async with visit.hub.db.connection() as conn:
+        return (await dial_lists.get_base(conn, base_id)).customers
+
+
+def must_fit_sheet(count: int) -> None:
+    """Known before the first byte is sent."""
+    if count >= MOST_ROWS:
+        raise invalid("too_many_rows", f"a sheet holds {MOST_ROWS} rows: take CSV", limit=MOST_ROWS)
+
+
+def workbook(db: Database, base_id: UUID) -> AsyncIterator[bytes]:
+    async def fill(sheet: Sheet) -> None:
+        async with db.transaction() as conn:
+            async for piece in exporting.table(conn, base_id):
+                await asyncio.to_thread(_add, sheet, piece)
+
+    return workbook_out.made(fill)
+
+
+def _add(sheet: Sheet, piece: Sequence[Sequence[object]]) -> None:
+    for row in piece:
+        sheet.add(row)

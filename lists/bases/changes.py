@@ -1,0 +1,232 @@
+"""One row of an update file: whom it is about and what it says of them. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from lists import fields
+from lists.errors import LoadError
+from lists.fields import BadValue, FieldDefinition
+from lists.folding import fold
+from lists.loading.reading import Row
+from lists.loading.rows import MAX_CELL
+from lists.numbers import BadNumber, Number, parse
+
+ROLES = ("key", "phone", "alternatives", "document", "name", "zone")
+_MANY = frozenset({"key", "alternatives"})
+
+
+class Match(StrEnum):
+    """What customers are found by."""
+
+    KEY = "key"
+    """The columns the base knows its customers by."""
+    DOCUMENT = "document"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Column names by role, and which columns are to be updated; every other column is an extra one."""
+
+    by_role: Mapping[str, tuple[str, ...]]
+    ticked: frozenset[str]
+    """Folded."""
+
+    @classmethod
+    def parse(cls, mapping: str, ticked: Sequence[str]) -> "Roles":
+        """`key=documento,name=nombre`, as a load's mapping; here no role must be there. Raises LoadError."""
+        found: dict[str, tuple[str, ...]] = {}
+        for part in filter(None, (piece.strip() for piece in mapping.split(","))):
+            role, equals, columns = part.partition("=")
+            names = tuple(name.strip() for name in columns.split("+") if name.strip())
+            role = role.strip()
+            if not equals or not names or role not in ROLES or role in found:
+                raise LoadError(f"{part!r} should read role=column; the roles are {', '.join(ROLES)}.")
+            if len(names) > 1 and role not in _MANY:
+                raise LoadError(f"Only one column can be the {role}.")
+            found[role] = names
+        return cls(found, frozenset(fold(name) for name in ticked))
+
+    def has(self, role: str) -> bool:
+        """Is this role to be updated?"""
+        return any(fold(name) in self.ticked for name in self.by_role.get(role, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row says. `ticked`: of the extra columns those to be updated; `data`: all of them."""
+
+    line: int
+    match: str
+    document: str
+    name: str
+    zone: str | None
+    data: Mapping[str, Any]
+    ticked: Mapping[str, Any]
+    main: tuple[Number, str] | None
+    others: tuple[tuple[Number, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    line: int
+    reason: str
+    cells: Sequence[str]
+
+
+class _Wrong(Exception):
+    pass
+
+
+Reader = Callable[[Row], Change | Wrong]
+
+
+def reader(
+    header: Sequence[str],
+    roles: Roles,
+    *,
+    key_columns: Sequence[str],
+    match: Match,
+    region: str,
+    definitions: Sequence[FieldDefinition],
+) -> Reader:
+    """Raises LoadError where the header lacks what is asked for."""
+    places = _places(header)
+    at = {role: tuple(_place(places, name) for name in names) for role, names in roles.by_role.items()}
+    key = _key_places(places, at, roles, key_columns, match)
+    by_number = match is Match.PHONE or (match is Match.KEY and key == at.get("phone"))
+    by_number = by_number or (tuple(map(fold, key_columns)) == ("phone",) and match is Match.KEY)
+    taken = {place for group in at.values() for place in group} | set(key)
+    extra = [(place, name) for name, place in _names(header) if place not in taken]
+    for name in roles.ticked:
+        if name not in places:
+            raise LoadError(f"The file has no column named {name!r} to update from.")
+    known = {definition.name: definition for definition in definitions}
+
+    def one(cells: Sequence[str], role: str) -> str:
+        return cells[at[role][0]].strip() if at.get(role) else ""
+
+    def read(row: Row) -> Change:
+        cells = _fitted(row.cells, len(header))
+        found = "|".join(cells[place].strip() for place in key)
+        if not found.strip("|"):
+            raise _Wrong("missing_key")
+        if by_number:
+            found = _number(found, region).e164
+        data = {name: _value(known.get(name), cells[place]) for place, name in extra if cells[place].strip()}
+        zone = one(cells, "zone") or None
+        if zone and zone not in _zones():
+            raise _Wrong("unknown_zone")
+        main = one(cells, "phone")
+        return Change(
+            line=row.line,
+            match=found,
+            document=one(cells, "document") or _as_document(cells, key, at, by_number),
+            name=one(cells, "name"),
+            zone=zone,
+            data=data,
+            ticked={name: value for name, value in data.items() if fold(name) in roles.ticked},
+            main=(_number(main, region), main) if main else None,
+            others=_others([cells[place] for place in at.get("alternatives", ())], region),
+        )
+
+    def guarded(row: Row) -> Change | Wrong:
+        try:
+            if any(len(cell) > MAX_CELL for cell in row.cells):
+                raise _Wrong("cell_too_long")
+            if any("\0" in cell for cell in row.cells):
+                raise _Wrong("nul_character")
+            return read(row)
+        except _Wrong as wrong:
+            return Wrong(row.line, str(wrong), row.cells)
+        except BadValue as bad:
+            return Wrong(row.line, bad.error_id, row.cells)
+
+    return guarded
+
+
+def _key_places(
+    places: Mapping[str, int],
+    at: Mapping[str, tuple[int, ...]],
+    roles: Roles,
+    key_columns: Sequence[str],
+    match: Match,
+) -> tuple[int, ...]:
+    if match is Match.KEY:
+        given = roles.by_role.get("key", tuple(key_columns))
+        if key_columns and tuple(map(fold, given)) != tuple(map(fold, key_columns)):
+            known, theirs = " and ".join(key_columns), " and ".join(given)
+            raise LoadError(
+                f"The base knows its customers by {known}, not by {theirs}; match by document or phone."
+            )
+        if not given:
+            raise LoadError("Say which column customers are known by, as in key=documento.")
+        return tuple(_place(places, name) for name in given)
+    if match.value not in at:
+        raise LoadError(f"Say which column is the {match}, as in {match}=…")
+    return at[match.value]
+
+
+def _as_document(
+    cells: Sequence[str], key: tuple[int, ...], at: Mapping[str, tuple[int, ...]], by_number: bool
+) -> str:
+    """What customers are known by is what an agent searches for, as in a load."""
+    return "" if at.get("document") or by_number or len(key) != 1 else cells[key[0]].strip()
+
+
+def _names(header: Sequence[str]) -> list[tuple[str, int]]:
+    return [(name.strip() or f"column {i + 1}", i) for i, name in enumerate(header)]
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for name, place in _names(header):
+        if places.setdefault(fold(name), place) != place:
+            raise LoadError(f"Two columns of the file are named {name!r}.")
+    return places
+
+
+def _place(places: Mapping[str, int], name: str) -> int:
+    place = places.get(fold(name))
+    if place is None:
+        raise LoadError(f"The file has no column named {name!r}.")
+    return place
+
+
+def _fitted(cells: Sequence[str], width: int) -> Sequence[str]:
+    if any(cells[width:]):
+        raise _Wrong("too_many_columns")
+    return [*cells[:width], *[""] * (width - len(cells))]
+
+
+def _value(definition: FieldDefinition | None, cell: str) -> Any:
+    return cell.strip() if definition is None else fields.read(definition, cell)
+
+
+def _number(text: str, region: str) -> Number:
+    number = parse(text, region)
+    if isinstance(number, BadNumber):
+        raise _Wrong("bad_phone")
+    return number
+
+
+def _others(cells: Sequence[str], region: str) -> tuple[tuple[Number, str], ...]:
+    """Those that can be read; a cell may hold several between ':', ';', ',' or '/'."""
+    found: dict[str, tuple[Number, str]] = {}
+    for cell in cells:
+        for sign in ";,/|":
+            cell = cell.replace(sign, ":")
+        for piece in filter(None, (part.strip() for part in cell.split(":"))):
+            number = parse(piece, region)
+            if not isinstance(number, BadNumber):
+                found.setdefault(number.e164, (number, piece))
+    return tuple(found.values())
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
