@@ -1,4 +1,4 @@
-"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--processes N] [--only-matrix] [--write]"""
+"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--processes N] [--write]"""
 
 import argparse
 import sys
