@@ -1,0 +1,247 @@
+"""How soon after the answer a customer is joined to an agent, on a real Asterisk, by calls a second.
+
+    python -m benchmarks.bridging [--rates 10 30 100] [--seconds 20] [--json]
+
+SIPp's customers answer over PJSIP, the agents hold Local lines, the engine dials progressively as fast as its
+trunk allows, with a real PostgreSQL. A witness in a process of its own listens to AMI: from the moment the
+dialplan notes the answer (Asterisk's clock) to the moment the witness hears that both legs are in one
+conversation. It needs `make asterisk` and SIPp.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import math
+import multiprocessing
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+
+from dialer import agents, commands
+from dialer.agents import AgentFields
+from dialer.campaigns import Campaign
+from dialer.commands import Kind
+from lists import customers, dial_lists
+from lists.settling import last_position
+from marcador.asterisk_config import AsteriskConfig
+from storage.database import connect
+from storage.ids import uuid7
+from storage.migrate import migrate
+from storage.throw_away import throw_away_postgres
+from tests.helpers import until
+from tests.system.asterisk.carrier import Carrier, Customer
+from tests.system.asterisk.installation import find, why_not
+from tests.system.asterisk.server import Asterisk
+from tests.system.campaign.centre import Centre, open_centre, settings
+
+RATES = (10, 30, 100)
+SECONDS = 20
+TALK_S = 1.0
+BUSY_S = TALK_S + 1.0
+"""From an agent's reservation to being free again: ring, talk, and the bookkeeping of both."""
+SPARE = 1.4
+CONTACT = """
+    INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, position, next_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $6)
+"""
+SPAN = "SELECT extract(epoch FROM max(begun_at) - min(begun_at)) AS s FROM attempt"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one rate. Milliseconds from the answer to the conversation."""
+
+    asked_per_s: int
+    reached_per_s: float
+    agents: int
+    answered: int
+    joined: int
+    abandoned: int
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
+
+
+# --- the witness ----------------------------------------------------------------------------------
+
+
+def witness(config: AsteriskConfig, pipe: Pipe) -> None:
+    """Listen to AMI until told to stop; answers with (answered, joined or None) of every customer."""
+    link = socket.create_connection(("127.0.0.1", config.ami_port))
+    login = f"Action: Login\r\nUsername: {config.ami_user}\r\nSecret: {config.ami_secret}\r\n\r\n"
+    link.sendall(login.encode())
+    link.settimeout(0.1)
+    pipe.send("listening")
+    answered: dict[str, float] = {}
+    joined: dict[str, float] = {}
+    waiting_in: dict[str, str] = {}  # conversations with one leg yet: the leg
+    for event, now in _events(link, pipe):
+        if event.get("UserEvent") == "MarcadorAnswered":
+            answered[event["Attempt"]] = int(event["At"]) / 1000
+        elif event.get("Event") == "BridgeEnter" and event["BridgeType"] == "basic":
+            other = waiting_in.pop(event["BridgeUniqueid"], None)
+            if other is None:
+                waiting_in[event["BridgeUniqueid"]] = event["Uniqueid"]
+                continue
+            for leg in (other, event["Uniqueid"]):
+                if leg in answered:
+                    joined.setdefault(leg, now)
+    pipe.send([(at, joined.get(attempt)) for attempt, at in answered.items()])
+
+
+def _events(link: socket.socket, pipe: Pipe) -> Iterator[tuple[dict[str, str], float]]:
+    data = b""
+    while not pipe.poll():
+        try:
+            data += link.recv(65536)
+        except TimeoutError:
+            continue
+        now = time.time()
+        *blocks, data = data.split(b"\r\n\r\n")
+        for block in blocks:
+            lines = (line.partition(": ") for line in block.decode(errors="replace").split("\r\n"))
+            yield {name: value for name, _, value in lines}, now
+
+
+# --- the floor ------------------------------------------------------------------------------------
+
+
+async def seat(centre: Centre, campaign: Campaign, count: int) -> None:
+    """So many agents with open lines."""
+    now = centre.clock.now()
+    async with centre.db.transaction() as conn:
+        for n in range(count):
+            fields = AgentFields(code=str(2000 + n), name="", dial=f"Local/{2000 + n}@phone/n")
+            await agents.create(conn, fields, campaign_ids=[campaign.id], now=now)
+    commands.wake(centre.bus)
+    (last,) = await centre.rows("SELECT id FROM agent ORDER BY code DESC LIMIT 1")
+    await centre.knows(last["id"])
+    async with centre.db.transaction() as conn:
+        for row in await conn.fetch("SELECT id FROM agent"):
+            await commands.submit(conn, Kind.AGENT_LOGIN, row["id"], now=centre.clock.now())
+    commands.wake(centre.bus)
+
+    async def seated() -> bool:
+        row = await centre.row("SELECT count(*) AS n FROM agent_presence WHERE state = 'ready'")
+        return bool(row["n"] == count)
+
+    await until(seated, 60, f"{count} agents are ready", every=0.2)
+
+
+async def enlist(centre: Centre, campaign: Campaign, count: int) -> None:
+    """So many contacts, visible at once."""
+    people, now = await centre.list_(campaign.id), centre.clock.now()
+    async with centre.db.transaction() as conn:
+        target = await dial_lists.get(conn, people)
+        for n in range(count):
+            phone = customers.NewPhone(f"+33199{n:04d}{Customer.ANSWERS}")
+            made = await customers.create(conn, centre.base_id, key=str(n), phones=[phone], now=now)
+            await conn.execute(
+                CONTACT,
+                uuid7(now), people, target.campaign_id, made.id, last_position(now) + n, now,
+            )  # fmt: skip
+    commands.wake(centre.bus)
+
+
+async def at_rate(asterisk: Asterisk, carrier: Carrier, rate: int, seconds: int) -> Figures:
+    """Dial at this rate for so long."""
+    seats = math.ceil(rate * BUSY_S * SPARE) + 5
+    contacts = rate * seconds
+    with throw_away_postgres() as server:
+        async with connect(server.dsn) as conn:
+            await migrate(conn)
+        async with open_centre(server.dsn, asterisk, carrier) as centre:
+            name = carrier.trunk.name
+            trunk = await centre.trunk(
+                name="measured", dial=f"PJSIP/{{number}}@{name}", calls_per_s=rate, channels=10 * rate
+            )
+            campaign = await centre.campaign(settings(trunks=(trunk,), wrapup_s=0, channels=10 * rate))
+            await seat(centre, campaign, seats)
+            here, there = multiprocessing.Pipe()
+            process = multiprocessing.get_context("spawn").Process(
+                target=witness, args=(asterisk.config, there), daemon=True
+            )
+            process.start()
+            await asyncio.to_thread(here.recv)
+            await enlist(centre, campaign, contacts)
+            await centre.finished(seconds * 4 + 60, but=("awaiting_typification",))
+            here.send("stop")
+            calls = await asyncio.to_thread(here.recv)
+            process.join(5)
+            abandoned = await centre.row("SELECT sum(abandoned)::int AS n FROM campaign_hour")
+            span = await centre.row(
+                "SELECT extract(epoch FROM max(begun_at) - min(begun_at)) AS s FROM attempt"
+            )
+    took = sorted(1000 * (joined - answered) for answered, joined in calls if joined is not None)
+    return Figures(
+        asked_per_s=rate,
+        reached_per_s=round((contacts - 1) / float(span["s"]), 1),
+        agents=seats,
+        answered=len(calls),
+        joined=len(took),
+        abandoned=abandoned["n"] or 0,
+        median_ms=round(took[len(took) // 2], 1),
+        p99_ms=round(took[math.ceil(len(took) * 0.99) - 1], 1),
+        worst_ms=round(took[-1], 1),
+    )
+
+
+def measured(rates: list[int], seconds: int) -> dict[str, Any]:
+    installation = find()
+    assert installation is not None
+    carrier = Carrier("carrier", talk_ms=round(TALK_S * 1000))
+    asterisk = Asterisk(installation, (carrier.trunk,))
+    try:
+        carrier.start()
+        asterisk.start()
+        found = [asyncio.run(at_rate(asterisk, carrier, rate, seconds)) for rate in rates]
+    finally:
+        asterisk.remove()
+        carrier.remove()
+    return {
+        "cores": os.cpu_count(),
+        "load_1min": round(os.getloadavg()[0], 1),
+        "talk_s": TALK_S,
+        "rates": [asdict(figures) for figures in found],
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    print(f"{found['cores']} cores, load {found['load_1min']}, a talk takes {found['talk_s']:g} s")
+    print("calls/s  reached  agents  answered  joined  abandoned  median ms  p99 ms  worst ms")
+    for one in found["rates"]:
+        print(
+            f"{one['asked_per_s']:>7}  {one['reached_per_s']:>7}  {one['agents']:>6}  {one['answered']:>8}"
+            f"  {one['joined']:>6}  {one['abandoned']:>9}  {one['median_ms']:>9}  {one['p99_ms']:>6}"
+            f"  {one['worst_ms']:>8}"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rates", type=int, nargs="+", default=list(RATES), help="calls a second")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long each is dialled")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    if reason := why_not():
+        print(reason, file=sys.stderr)
+        return 3
+    found = measured(options.rates, options.seconds)
+    if options.json:
+        print(json.dumps(found))
+    else:
+        show(found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
