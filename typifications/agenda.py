@@ -97,7 +97,9 @@ async def remove(conn: Connection, event_id: UUID, *, now: datetime) -> AgendaEv
 async def manage(
     conn: Connection, event_id: UUID, *, interaction_id: UUID | None = None, now: datetime
 ) -> AgendaEvent:
-    """Taken by somebody: from now on nobody else can. A second manage is refused (`event_closed`)."""
+    """Taken by somebody: from now on nobody else can. A second manage is refused (`event_closed`), and so is
+    one of a customer on a number that nobody has (`phone_unknown`): it was mistyped, or is new."""
+    await _must_know_phone(conn, event_id)
     return await _close(conn, event_id, EventState.MANAGED, interaction_id, now)
 
 
@@ -249,6 +251,15 @@ async def _give_back(conn: Connection, contact_ids: Iterable[UUID | None], now: 
     back = [Settlement(row["id"], Retry(now), NO_CAPS) for row in waiting]
     if back:
         await contacts.settle_many(conn, back, now)
+
+
+async def _must_know_phone(conn: Connection, event_id: UUID) -> None:
+    """Who is no customer yet has no number to be known by."""
+    event = await get(conn, event_id)
+    if event.state is not EventState.PENDING or event.customer_id is None:
+        return
+    if not await conn.fetchval(QUERIES["knows_phone"], event.e164, None):
+        raise Refused("phone_unknown", "nobody has this number: add it to the customer first")
 
 
 async def _pending(conn: Connection, event_id: UUID) -> AgendaEvent:

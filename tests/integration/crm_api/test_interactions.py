@@ -256,6 +256,9 @@ async def test_an_event_is_made_moved_and_managed_once(desk: Desk) -> None:
         )
     )
     assert (moved["event"]["due_at"], moved["phone_known"]) == ("2026-03-04T10:00:00Z", False)
+    refused(await desk.client.post(f"{address}/manage"), 422, "phone_unknown")
+    phones = f"/api/customers/{desk.customer_id}/phones"
+    accepted(await desk.client.post(phones, json={"number": "+34600000000"}), 201)
     assert accepted(await desk.client.post(f"{address}/manage"))["state"] == "managed"
     refused(await desk.client.post(f"{address}/manage"), 409, "event_closed")
     refused(await desk.client.delete(address), 409, "event_closed")
