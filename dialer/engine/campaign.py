@@ -30,14 +30,17 @@ log = logging.getLogger(__name__)
 
 COALESCE_S = 0.05
 IDLE_S = 1.0
-LEASE_S = 60.0
-BUFFER_S = 40.0
+LEASE_S = 20.0
+"""What a worker that was killed had reserved waits so long for the next one."""
+BUFFER_S = 15.0
 """A reservation older than this (real time) is given back rather than used."""
 AHEAD = 4
 """Contacts reserved for each one wanted now."""
 BATCH_LIMIT = 500
 SURVEY_S = 5.0
 DRY_MIN_S, DRY_MAX_S = 1.0, 30.0
+LENT_S = 10.0
+"""Contacts wait, and none is to be had: those lent to a worker that was killed come back any moment."""
 UNKNOWN_WAIT_S = 900
 """A contact nobody knows when to call (its zone is unknown) is looked at again after this."""
 _FAILURES = {"busy": "busy", "no_answer": "no_answer", "invalid_number": "invalid", "machine": "machine"}
@@ -268,7 +271,8 @@ class CampaignRun:
         if due is not None and due <= now:
             self._surveyed_until, self._dry_until = now + timedelta(seconds=SURVEY_S), None
         else:
-            latest = now + timedelta(seconds=DRY_MAX_S)
+            lent = due is None and bool(left.get(ContactState.PENDING))
+            latest = now + timedelta(seconds=LENT_S if lent else DRY_MAX_S)
             self._dry_until = min(max(due or latest, now + timedelta(seconds=DRY_MIN_S)), latest)
             self._surveyed_until = self._dry_until
         return self._dry
