@@ -87,7 +87,7 @@ class Centre:
     base_id: UUID = field(default_factory=uuid4)
     desks: list[Desk] = field(default_factory=list)
     worker: Worker | None = None
-    link: AsteriskLink = field(init=False)
+    link: AsteriskLink = field(init=False, repr=False)
     """Of the dialer in this process."""
 
     # --- given ----------------------------------------------------------------------------------------

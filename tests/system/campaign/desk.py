@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.errors import StorageError
 from tests.helpers import until
 from typifications import interactions
+from typifications.errors import Refused
 from typifications.interactions import Applied, Rules
 from typifications.model import Result, ScheduleRequest, Typification
 
@@ -75,14 +76,18 @@ class Desk:
         assert offer is not None
         await self.ask(Kind.CALL_HANGUP, offer.attempt_id)
 
-    async def typify(self, result: Result, schedule: ScheduleRequest | None = None) -> Applied:
-        """Say what the call was, the one that runs or the one just over."""
+    async def typify(self, result: Result, schedule: ScheduleRequest | None = None) -> Applied | None:
+        """Say what the call was, the one that runs or the one just over. None: it was said before."""
         key = str(uuid4())
         while True:  # a desk is patient: the same key twice does no harm
             try:
                 return await self._typify(result, schedule, key)
             except StorageError:
                 await asyncio.sleep(AGAIN_S)
+            except Refused as error:  # a new dialer asks for what an old one had been told
+                if error.error_id != "already_typified":
+                    raise
+                return None
 
     async def _typify(self, result: Result, schedule: ScheduleRequest | None, key: str) -> Applied:
         offer = (await self.snapshot()).offer

@@ -117,6 +117,7 @@ async def test_do_not_call_hangs_up_what_rings_to_that_number_at_that_moment(cen
     assert ringing is not None
 
     applied = await desk.typify(never)
+    assert applied is not None
     await desk.ask(Kind.CALL_CANCEL, None, attempt_ids=[str(one) for one in applied.hang_up])
 
     assert applied.hang_up == (ringing,)
@@ -229,7 +230,9 @@ async def test_what_is_typified_during_the_talk_is_applied_at_the_hang_up(centre
     contact = await centre.contact(people, MAIN)
     await desk.talks()
 
-    assert not (await desk.typify(done)).applied
+    applied = await desk.typify(done)
+    assert applied is not None
+    assert not applied.applied
     assert (await centre.contact_row(contact))["state"] == "live"
     await desk.hang_up()
     await centre.finished(5)
