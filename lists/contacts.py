@@ -89,7 +89,8 @@ async def settle_many(conn: Connection, settlements: Sequence[Settlement], now: 
     """
     if not settlements:
         return []
-    rows = await conn.fetch(CONTACTS.settle_facts, [s.contact_id for s in settlements], now)
+    asked = list({s.contact_id for s in settlements})
+    rows = await conn.fetch(CONTACTS.settle_facts, asked, now, len(asked))
     contacts = {row["id"]: _facts(row) for row in rows}
     places: dict[UUID, Place] = {}
     answers: list[Settled] = []

@@ -1,26 +1,28 @@
 -- name: settle_facts
 -- A row per contact, locked in the order of ids, with its customer's phones as parallel arrays.
+-- The LIMIT ($3, how many) only tells the planner that a batch is small.
 SELECT c.id, c.state, c.cursor, c.position, c.next_at, c.attempts, c.retries, c.agent_id, c.zone_key,
        l.deleted_at IS NOT NULL AS list_deleted, coalesce(l.expires_at <= $2, false) AS list_expired,
        k.zone AS customer_zone, coalesce(l.zone, b.zone) AS list_zone,
        p.positions, p.states, p.attempts AS phone_attempts, p.zones, p.do_not_call
-FROM contact c
+FROM (SELECT unnest($1::uuid[]) AS id LIMIT $3) asked
+JOIN contact c ON c.id = asked.id
 JOIN dial_list l ON l.id = c.dial_list_id
 JOIN base b ON b.id = l.base_id
 JOIN customer k ON k.id = c.customer_id
 CROSS JOIN LATERAL (
-    SELECT array_agg(p.position ORDER BY p.position) AS positions,
-           array_agg(p.state ORDER BY p.position) AS states,
-           array_agg(coalesce(n.attempts, 0) ORDER BY p.position) AS attempts,
-           array_agg(array_to_string(p.zones, '|') ORDER BY p.position) AS zones,
-           array_agg(EXISTS (SELECT FROM do_not_call d WHERE d.e164 = p.e164 AND d.lifted_at IS NULL
-                             AND (d.campaign_id IS NULL OR d.campaign_id = c.campaign_id))
-                     ORDER BY p.position) AS do_not_call
-    FROM phone p
-    LEFT JOIN contact_phone n ON n.contact_id = c.id AND n.e164 = p.e164
-    WHERE p.customer_id = c.customer_id
+    SELECT array_agg(p.position) AS positions, array_agg(p.state) AS states, array_agg(p.attempts) AS attempts,
+           array_agg(p.zones) AS zones, array_agg(p.do_not_call) AS do_not_call
+    FROM (
+        SELECT p.position, p.state, coalesce(n.attempts, 0) AS attempts, array_to_string(p.zones, '|') AS zones,
+               EXISTS (SELECT FROM do_not_call d WHERE d.e164 = p.e164 AND d.lifted_at IS NULL
+                       AND (d.campaign_id IS NULL OR d.campaign_id = c.campaign_id)) AS do_not_call
+        FROM phone p
+        LEFT JOIN contact_phone n ON n.contact_id = c.id AND n.e164 = p.e164
+        WHERE p.customer_id = c.customer_id
+        ORDER BY p.position
+    ) p
 ) p
-WHERE c.id = ANY($1)
 ORDER BY c.id
 FOR UPDATE OF c
 

@@ -49,7 +49,7 @@ SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.curs
        coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
                  WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
-JOIN customer k ON k.id = lent.customer_id
+CROSS JOIN LATERAL (SELECT zone FROM customer WHERE customer.id = lent.customer_id LIMIT 1) k  -- one by one: few
 JOIN dial_list l ON l.id = lent.dial_list_id
 JOIN base b ON b.id = l.base_id
 LEFT JOIN LATERAL (
@@ -81,7 +81,7 @@ SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.curs
        coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
                  WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
-JOIN customer k ON k.id = lent.customer_id
+CROSS JOIN LATERAL (SELECT zone FROM customer WHERE customer.id = lent.customer_id LIMIT 1) k  -- one by one: few
 JOIN dial_list l ON l.id = lent.dial_list_id
 JOIN base b ON b.id = l.base_id
 LEFT JOIN LATERAL (
@@ -110,7 +110,7 @@ SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.curs
        coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
                  WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
-JOIN customer k ON k.id = lent.customer_id
+CROSS JOIN LATERAL (SELECT zone FROM customer WHERE customer.id = lent.customer_id LIMIT 1) k  -- one by one: few
 JOIN dial_list l ON l.id = lent.dial_list_id
 JOIN base b ON b.id = l.base_id
 LEFT JOIN LATERAL (

@@ -1,8 +1,9 @@
 """Where the library's zones of a prefix are too few: area codes that lie on both sides of a zone's border.
 
 Only candidates are added, and a call is allowed only when it is allowed in all of them: an entry too many
-costs an hour of calling, an entry missing calls somebody at night. Source: county zone borders of 49 CFR 71
-and the North American numbering plan's maps, compared with phonenumbers 9 (Gary: New York there).
+costs an hour of calling, an entry missing calls somebody at night. Written from general knowledge of where
+zone borders cut area codes, where phonenumbers 9 names one zone only; not yet checked entry by entry against
+49 CFR 71 and the numbering plan's maps, and no claim to be complete.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Numbers as typed."""
 
+import random
+from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -136,3 +138,50 @@ def test_the_corrected_zones_are_known_zones_and_only_add_candidates() -> None:
         plain = parse_by_library(f"+{prefix}5550123", "US")
         assert isinstance(plain, Number)
         assert set(plain.zones) <= set(zones), prefix
+
+
+def typed_numbers(seed: int, count: int) -> Iterator[tuple[str, str]]:
+    """Numbers of every region: right, changed, cut, lengthened, wrongly prefixed, and sheer digits."""
+    dice = random.Random(seed)
+    regions = sorted(phonenumbers.SUPPORTED_REGIONS)
+    samples = {region: _samples(region) for region in regions}
+    for _ in range(count):
+        region = dice.choice(regions)
+        code = phonenumbers.country_code_for_region(region)
+        digits = list(dice.choice(samples[region]))
+        for _ in range(dice.randrange(5)):
+            digits[dice.randrange(len(digits))] = dice.choice("0123456789")
+        if dice.random() < 0.15:
+            digits = dice.choices("0123456789", k=dice.randrange(2, 14))
+        national = "".join(digits)[: len(digits) - (dice.random() < 0.1)] + "7" * (dice.random() < 0.1)
+        abroad = [f"{code}", f"+{code}", f"+{code} 0", f"00{code}", f"0{code}"]
+        prefix = dice.choice(["", "", "", "0", "1", "8", "9", "15", "00", "011", "+", *abroad])
+        gap = dice.choice(["", "", "", " ", "-", ".", ") ", "\u00a0"])
+        yield prefix + national[:3] + gap + national[3:], region
+
+
+def _samples(region: str) -> list[str]:
+    examples = (phonenumbers.example_number_for_type(region, kind) for kind in range(11))
+    found = [phonenumbers.national_significant_number(example) for example in examples if example]
+    return found or ["123456789"]
+
+
+def fast_answers(seed: int, count: int) -> int:
+    """How many the fast path answered; every one of them as the library does."""
+    answered = 0
+    for typed, region in typed_numbers(seed, count):
+        fast = parse_fast(typed, region)
+        if fast is not None:
+            answered += 1
+            assert fast == parse_by_library(typed, region), (typed, region)
+    return answered
+
+
+def test_the_fast_path_agrees_with_the_library_in_every_region() -> None:
+    assert fast_answers(seed=1, count=6_000) > 1_500
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_fast_path_agrees_with_the_library_on_a_million_numbers() -> None:
+    assert fast_answers(seed=2, count=1_000_000) > 250_000
