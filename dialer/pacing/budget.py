@@ -23,7 +23,9 @@ SLOWEST, FASTEST = 0.015, 0.5
 """Bounds of that step: even after days the level follows a campaign that changes."""
 CHEAPEST, DEAREST = 0.25, 1.15
 """Bounds of the fast loop: a spent budget lowers the price to a quarter, never back to 1:1."""
-RESERVE, RESERVE_SPREAD = -0.35, 0.75
+BRINK = 0.6
+"""Factor while one more loss would overdraw the budget."""
+RESERVE, RESERVE_SPREAD = 0.15, 0.8
 """Budget at which the fast loop leaves the price alone, in calls and in spreads of the walk."""
 WIDTH, WIDTH_SPREAD = 1.1, 0.4
 """Budget that changes the price by a factor e, likewise."""
@@ -71,4 +73,6 @@ class Budget:
         spread = sqrt(self.target * min(self.live_answers, MEMORY))
         pressure = (self.left - RESERVE - RESERVE_SPREAD * spread) / (WIDTH + WIDTH_SPREAD * spread)
         fast = min(max(exp(min(pressure, 1.0)), CHEAPEST), DEAREST)
+        if self.left < 1.0:
+            fast *= BRINK
         return self.target * exp(self.level) * fast
