@@ -7,6 +7,7 @@ import typer
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "A whole contact centre at work. Nothing to install, nothing asked; Ctrl-C ends it."),
+    "simulate": ("simulate", "Predict occupancy, abandonment, contacts an hour and lines before you dial."),
     "load": ("load", "Load a client file into a campaign; rejected rows go to a file with the reason."),
     "export": ("export", "Write a dial list with every contact's state, attempts and last outcome."),
     "run": ("serve", "The whole of Marcador in one process: API, live socket and dialer."),
