@@ -86,17 +86,21 @@ def _share(text: str) -> float:
 def mix_for(floor: Floor, past: Sequence[PastCall] | None) -> Mix:
     """Customers and agents: by their means, or drawn from past calls.
 
-    Past calls without any that failed give the talk times alone; the answer rate stays as it was given.
+    A file without ringing times is one of talks alone: the answer rate stays as it was given.
     """
     mix = simple_mix(floor.agents, floor.answer_rate, floor.talk, floor.wrapup, floor.hours)
     if past is not None:
         talks = [call.talk for call in past if call.talk is not None]
         if not talks:
             raise CannotGoOn("none of the past calls was answered")
-        if len(talks) < len(past):
-            mix = mix_of_past(floor.agents, past, floor.hours)
-        else:
+        if not any(call.ringing for call in past):
             mix = replace(mix, talk=Seen(talks))
+        elif len(talks) == len(past):
+            raise CannotGoOn(
+                "all of the past calls were answered: leave out ringing= to take their talks alone"
+            )
+        else:
+            mix = mix_of_past(floor.agents, past, floor.hours)
     return mix if floor.lines is None else replace(mix, lines=floor.lines)
 
 

@@ -45,7 +45,11 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option(help="A CSV file of past calls, to be drawn from instead of means.")
         ] = None,
         columns: Annotated[
-            str, typer.Option("--map", help="Columns of seconds in that file; an empty talk: not answered.")
+            str,
+            typer.Option(
+                "--map",
+                help="Its columns of seconds; talk alone, or ringing too: then an empty talk is no answer.",
+            ),
         ] = "talk=talk_s,ringing=ringing_s,wrapup=wrapup_s",
         shifts: Annotated[
             int, typer.Option(min=1, max=100, help="More of them: narrower intervals, a longer wait.")

@@ -87,8 +87,19 @@ def test_past_calls_give_the_answer_rate_too_where_some_of_them_failed() -> None
     assert mix_for(FLOOR, past).answer(0) == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [([PastCall(6, 100)], "all of the past calls were answered"), ([PastCall(25)], "none of")],
+)
+def test_past_calls_that_all_went_the_same_way_say_nothing_of_the_rest(
+    past: list[PastCall], said: str
+) -> None:
+    with pytest.raises(CannotGoOn, match=said):
+        mix_for(FLOOR, past)
+
+
 def test_past_talks_alone_keep_the_answer_rate_that_was_given() -> None:
-    mix = mix_for(Floor(answer_rate=0.4), [PastCall(0, 60), PastCall(0, 180)])
+    mix = mix_for(Floor(answer_rate=0.4), [PastCall(0, 60), PastCall(0), PastCall(0, 180)])
 
     assert mix.answer(0) == 0.4
     assert mix.talk.quantile(np.array([0.0, 1.0])).tolist() == [60.0, 180.0]
