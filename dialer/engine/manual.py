@@ -133,7 +133,7 @@ class Manual:
         self._tools.sender.post(
             call.server,
             (*actions, Redirect(line, "marcador-manual", number)),
-            lambda error: self._tools.calls.happen(call, machine.OriginateRefused(str(error))),
+            lambda error: self._placer.failed(call, error),
         )
 
 

@@ -167,12 +167,12 @@ class Placer:
         try:
             action: Action = originate(plan, settings)
         except BadAction as error:
-            self._failed(call, error)
+            self.failed(call, error)
         else:
-            self._tools.sender.post(begin.server, action, lambda error: self._failed(call, error))
+            self._tools.sender.post(begin.server, action, lambda error: self.failed(call, error))
         return call
 
-    def _failed(self, call: LiveCall, error: AmiError) -> None:
+    def failed(self, call: LiveCall, error: AmiError) -> None:
         """Certainly not sent, or refused: over. Otherwise nobody knows, and it counts as sent."""
         never_went = isinstance(error, ActionRefused | BadAction) or (
             isinstance(error, Unanswered) and not error.sent

@@ -5,9 +5,10 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from ami.actions import Action, Originate
+from ami.actions import Action, Originate, Redirect
 from ami.errors import ActionTimeout, LinkLost, Unanswered
 from ami.link import Response
+from dialer.commands import Kind
 from dialer.outcome import Outcome
 from dialer.settings import RetryRule
 from lists.model import Caps
@@ -28,6 +29,29 @@ def test_a_preset_tightens_the_campaigns_own_caps_at_every_begin(database_dsn: s
         await house.contact(await house.list_(campaign.id), MAIN)
         await house.clock.sleep(3600)
         assert house.dialled() == [MAIN] * 3, "Florida: at most three calls to a number in 24 hours"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_click_whose_answer_was_lost_counts_as_sent_and_is_heard_of_again(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        send = house.link.send
+
+        async def answer_lost(action: Action, *, deadline: float = 5.0) -> Response:
+            response = await send(action, deadline=deadline)
+            if isinstance(action, Redirect):
+                raise LinkLost("the session ended before the answer", sent=True)
+            return response
+
+        with patch.object(house.link, "send", answer_lost):
+            await house.ask(Kind.CALL_CLICK, ana.id, campaign_id=str(campaign.id), e164=MAIN)
+            await house.until(lambda: house.state(ana.id) == "talking")
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        assert await house.outcomes() == {"connected": 1}
 
     in_virtual_time(database_dsn, story)
 
