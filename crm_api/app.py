@@ -36,6 +36,7 @@ from crm_api.passwords import Passwords
 from crm_api.preferences.routes import router as preferences
 from crm_api.profiles.routes import router as profiles
 from crm_api.records.routes import router as records
+from crm_api.recycling.routes import router as recycling
 from crm_api.results.routes import router as results
 from crm_api.settings import ApiSettings
 from crm_api.speech.routes import router as speech
@@ -77,6 +78,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     preferences,
     calendars,
     statistics,
+    recycling,
 )
 
 
