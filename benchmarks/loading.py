@@ -1,17 +1,21 @@
 """How long a client file takes to load, against PostgreSQL's own COPY of the same rows.
 
-    python -m benchmarks.loading --rows 1000000
+    python -m benchmarks.loading --rows 1000000 --forbidden 500000
+    python -m benchmarks.loading --rows 1000000 --forbidden 500000 --already 1000000
 
 A made CSV with 12 columns, 1.3 numbers a row, 3 % bad rows, 1 % repeated keys and a do-not-call list is
-loaded into an embedded PostgreSQL with fsync on. Then the rows it became are copied, ready made, into the
-same tables with the same indexes of a second database (what loading cannot beat), and into tables without
-any. Prints one JSON object: seconds, both ratios, rows per second, and the most memory this process used.
+loaded into an embedded PostgreSQL with fsync on, into an empty base or into one that has `--already` rows.
+Then the rows it became are copied, ready made in PostgreSQL's binary form, into the same tables with the same
+indexes of a second database (what loading cannot beat), and into tables without any. Prints one JSON object:
+seconds, both ratios, rows per second, the ratio of processor time (client and server together, so that a busy
+machine does not blur it), and the most memory this process used.
 """
 
 import argparse
 import asyncio
 import csv
 import json
+import os
 import random
 import resource
 import tempfile
@@ -20,7 +24,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from lists.loading.load import load_file
 from lists.loading.mapping import ColumnMap
@@ -37,11 +41,11 @@ HOUR = 3600.0
 BAD = ("555", "no tiene", "", "3,36E+10")
 
 
-def made_rows(rows: int, seed: int) -> Iterator[tuple[str, ...]]:
+def made_rows(rows: int, seed: int, start: int = 0) -> Iterator[tuple[str, ...]]:
     """Fictional French numbers by their shape; every seventeenth name has an accent."""
     dice = random.Random(seed)
-    for n in range(rows):
-        document = n if dice.random() > 0.01 else dice.randrange(n + 1)
+    for n in range(start, start + rows):
+        document = n if dice.random() > 0.01 else dice.randrange(start, n + 1)
         phone = dice.choice(BAD) if dice.random() < 0.03 else f"06{n % 10**8:08d}"
         others = f"01{dice.randrange(10**8):08d}" if dice.random() < 0.3 else ""
         name = f"{'José' if n % 17 == 0 else 'Ana'} {n % 5000}"
@@ -51,11 +55,11 @@ def made_rows(rows: int, seed: int) -> Iterator[tuple[str, ...]]:
         )  # fmt: skip
 
 
-def write_file(path: Path, rows: int, seed: int) -> None:
+def write_file(path: Path, rows: int, seed: int, start: int = 0) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(HEADER)
-        writer.writerows(made_rows(rows, seed))
+        writer.writerows(made_rows(rows, seed, start))
 
 
 async def forbid(conn: Connection, numbers: int) -> None:
@@ -68,55 +72,114 @@ async def forbid(conn: Connection, numbers: int) -> None:
     await conn.execute("ANALYZE do_not_call")
 
 
-async def copy_out(conn: Connection, folder: Path) -> None:
+# What one load stored: customers whose numbers are all forbidden are among them, without a contact.
+_NEW = "FROM customer k JOIN dial_list l ON l.base_id = k.base_id AND l.created_at = k.created_at"
+STORED = {
+    "customer": f"SELECT k.* {_NEW} WHERE l.id = $1",
+    "phone": f"SELECT p.* {_NEW} JOIN phone p ON p.customer_id = k.id WHERE l.id = $1",
+    "contact": "SELECT * FROM contact WHERE dial_list_id = $1",
+}
+
+
+async def copy_out(conn: Connection, folder: Path, dial_list_id: UUID) -> None:
     for table in TABLES:
-        await conn.copy_from_table(table, output=folder / table, format="binary", timeout=HOUR)
+        await conn.copy_from_query(
+            STORED[table] + " ORDER BY 1",
+            dial_list_id,
+            output=folder / table,
+            format="binary",
+            timeout=HOUR,
+        )
 
 
-async def copy_in(conn: Connection, folder: Path, suffix: str = "") -> float:
-    """Seconds to copy all tables in one transaction."""
-    started = time.perf_counter()
+async def copy_in(conn: Connection, folder: Path, suffix: str = "") -> None:
+    """All tables in one transaction."""
     async with conn.transaction():
         for table in TABLES:
             await conn.copy_to_table(table + suffix, source=folder / table, format="binary", timeout=HOUR)
-    return time.perf_counter() - started
 
 
-async def parents(source: Connection, target: Connection) -> None:
+async def parents(source: Connection, target: Connection, dial_list_id: UUID) -> None:
     """What the copied rows refer to."""
-    for table in ("base", "dial_list"):
-        for row in await source.fetch(f"SELECT * FROM {table}"):
+    for sql in (
+        "SELECT b.* FROM base b JOIN dial_list l ON l.base_id = b.id WHERE l.id = $1",
+        "SELECT * FROM dial_list WHERE id = $1",
+    ):
+        for row in await source.fetch(sql, dial_list_id):
             places = ", ".join(f"${i}" for i in range(1, len(row) + 1))
-            await target.execute(f"INSERT INTO {table} VALUES ({places})", *row.values())
+            table = "dial_list" if "FROM dial_list" in sql else "base"
+            await target.execute(
+                f"INSERT INTO {table} VALUES ({places}) ON CONFLICT DO NOTHING", *row.values()
+            )
+
+
+class Stopwatch:
+    """Seconds of the clock, and of processors in this process and in all of the server's."""
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        assert server.pid is not None
+        self._postmaster = server.pid
+        self._started = time.perf_counter()
+        self._before = self._processors()
+
+    def read(self) -> tuple[float, float]:
+        return time.perf_counter() - self._started, self._processors() - self._before
+
+    def _processors(self) -> float:
+        ticks = 0
+        for folder in Path("/proc").iterdir():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:  # no process, or none any more
+                continue
+            if int(fields[1]) == self._postmaster:
+                ticks += int(fields[11]) + int(fields[12])
+            elif folder.name == str(self._postmaster):
+                ticks += sum(map(int, fields[11:15]))  # with the children that have ended
+        return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def measured(server: EmbeddedPostgres, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    path = folder / "clients.csv"
-    write_file(path, options.rows, options.seed)
     async with connect(server.dsn_of("postgres")) as admin:
         for name in ("loaded", "copied"):
             await admin.execute(f"CREATE DATABASE {name}")
             async with connect(server.dsn_of(name)) as conn:
                 await migrate(conn)
+    campaign_id = uuid4()
+    before: LoadResult | None = None
     async with await Database.open(server.dsn_of("loaded"), max_size=3) as db:
         async with db.connection() as conn:
             await forbid(conn, options.forbidden)
-        started = time.perf_counter()
-        result = await load(db, path)
-        load_s = time.perf_counter() - started
+        if options.already:
+            first = folder / "before.csv"
+            write_file(first, options.already, options.seed + 1, start=options.rows)
+            before = await load(db, first, campaign_id)
+        path = folder / "clients.csv"
+        write_file(path, options.rows, options.seed)
+        watch = Stopwatch(server)
+        result = await load(db, path, campaign_id)
+        load_s, load_processors = watch.read()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     async with (
         connect(server.dsn_of("loaded")) as source,
         connect(server.dsn_of("copied")) as target,
     ):
-        await copy_out(source, folder)
-        await parents(source, target)
         for table in TABLES:
             await target.execute(f"CREATE TABLE {table}_bare (LIKE {table})")
-        copy_s = await copy_in(target, folder)
-        bare_s = await copy_in(target, folder, "_bare")
+        for one in (before, result):
+            if one is None:
+                continue
+            await copy_out(source, folder, one.dial_lists[0])
+            await parents(source, target, one.dial_lists[0])
+            watch = Stopwatch(server)
+            await copy_in(target, folder)
+            copy_s, copy_processors = watch.read()
+        watch = Stopwatch(server)
+        await copy_in(target, folder, "_bare")
+        bare_s, _ = watch.read()
     return {
         "rows": result.rows,
+        "already": before.loaded if before else 0,
         "loaded": result.loaded,
         "rejected": result.rejected,
         "duplicates": result.duplicates,
@@ -127,12 +190,15 @@ async def measured(server: EmbeddedPostgres, options: argparse.Namespace, folder
         "copy_bare_s": round(bare_s, 2),
         "ratio_to_copy": round(load_s / copy_s, 2),
         "ratio_to_bare_copy": round(load_s / bare_s, 2),
+        "load_processor_s": round(load_processors, 2),
+        "copy_processor_s": round(copy_processors, 2),
+        "processor_ratio_to_copy": round(load_processors / copy_processors, 2),
         "memory_mb": round(memory),
     }
 
 
-async def load(db: Database, path: Path) -> LoadResult:
-    spec = LoadSpec(path, "FR", campaign_id=uuid4(), mapping=ColumnMap.parse(MAPPING))
+async def load(db: Database, path: Path, campaign_id: UUID) -> LoadResult:
+    spec = LoadSpec(path, "FR", campaign_id=campaign_id, mapping=ColumnMap.parse(MAPPING), base="people")
     return await load_file(db, spec, now=datetime.now(UTC))
 
 
@@ -140,6 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--forbidden", type=int, default=50_000, help="numbers on the do-not-call list")
+    parser.add_argument("--already", type=int, default=0, help="rows the base has before")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

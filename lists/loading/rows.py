@@ -85,18 +85,20 @@ def table_reader(columns: Columns, rules: Rules) -> RowReader:
             raise _Reject("missing_key")
         typed = [cells[i] for i in columns.alternatives if cells[i]]
         alternatives, bad = _alternatives(typed, rules) if typed else ([], 0)
+        phones = _distinct([main, *alternatives]) if alternatives else (main,)
+        # By place, not by name: it is done millions of times.
         return Prepared(
-            line=row.line,
-            campaign_id=campaign_id,
-            key=key,
-            document=_cell(cells, columns.document),
-            name=_cell(cells, columns.name),
-            zone=_zone(_cell(cells, columns.zone)),
-            agent_id=_agent(_cell(cells, columns.agent), rules),
-            priority=_priority(_cell(cells, columns.priority)),
-            phones=_distinct([main, *alternatives]),
-            data={name: cells[i] for i, name in columns.extra if cells[i]},
-            bad_alternatives=bad,
+            row.line,
+            campaign_id,
+            key,
+            _cell(cells, columns.document),
+            _cell(cells, columns.name),
+            _zone(_cell(cells, columns.zone)),
+            _agent(_cell(cells, columns.agent), rules),
+            _priority(_cell(cells, columns.priority)),
+            phones,
+            {name: cells[i] for i, name in columns.extra if cells[i]},
+            bad,
         )
 
     return _guarded(read)

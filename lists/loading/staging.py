@@ -40,6 +40,7 @@ class Tally:
     bad_alternatives: int = 0
     numbers_not_in_use: int = 0
     campaigns: set[UUID] = field(default_factory=set)
+    last_campaign: UUID | None = None  # spares a look into the set for every row
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,36 +98,24 @@ def _stage(
 ) -> None:
     new_id = iter(ids.take(sum(2 + len(row.phones) for row in prepared))).__next__
     for row in prepared:
-        customer_id = new_id()
-        phones = row.phones
-        main = phones[0].number
-        folded = fold(row.name)
-        zones = effective_zones(row.zone, list_zone, main.zones)
+        line, campaign_id, key, document, name, zone, agent_id, priority, phones, data, bad = row
+        customer_id, main = new_id(), phones[0].number
+        folded = fold(name)
+        data_text = _encode(data).decode()
+        zones_word = zone_key(effective_zones(zone, list_zone, main.zones))
         piece.rows.append((
-            row.line,
-            row.campaign_id,
-            customer_id,
-            new_id(),
-            row.key,
-            row.document,
-            row.name,
-            folded,
-            grams(folded),
-            row.zone,
-            row.agent_id,
-            row.priority,
-            _encode(row.data).decode(),
-            zone_key(zones),
-            main.e164,
+            line, campaign_id, customer_id, new_id(), key, document, name, folded, grams(folded), zone,
+            agent_id, priority, data_text, zones_word, main.e164,
         ))  # fmt: skip
-        for nth, (number, typed, kind) in enumerate(phones):
-            tally.numbers_not_in_use += not number.valid
-            zones_of_number = "|".join(number.zones)
-            piece.phones.append((
-                row.line, nth, len(phones), new_id(), customer_id, number.e164, typed, kind, zones_of_number
-            ))  # fmt: skip
-        tally.campaigns.add(row.campaign_id)
-        tally.bad_alternatives += row.bad_alternatives
+        for nth, ((e164, zones, valid, _), typed, kind) in enumerate(phones):
+            tally.numbers_not_in_use += not valid
+            piece.phones.append(
+                (line, nth, len(phones), new_id(), customer_id, e164, typed, kind, "|".join(zones))
+            )
+        tally.bad_alternatives += bad
+        if campaign_id is not tally.last_campaign:
+            tally.last_campaign = campaign_id
+            tally.campaigns.add(campaign_id)
 
 
 _encode = msgspec.json.Encoder().encode
