@@ -21,7 +21,7 @@ async def why_not(call: Call, contact_id: UUID) -> WhyNotOut:
         if isinstance(hours, Closed):
             reasons.append(hours.why)
             until = max(filter(None, (until, hours.until)), default=None)
-        if found.attempts >= campaign.settings.caps.per_contact:
+        if found.attempts >= campaign.settings.effective_caps.per_contact:
             reasons.append("attempts_used")
     return WhyNotOut(
         contact_id=found.contact_id,

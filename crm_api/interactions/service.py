@@ -49,7 +49,7 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
     rules = Rules(
         kind=CampaignKind(campaign.kind),
         recall_wait_s=campaign.settings.recall_wait_s,
-        caps=campaign.settings.caps,
+        caps=campaign.settings.effective_caps,
         legal=legal_hour(campaign.settings, number.zones, e164=number.e164) if number else lambda at: None,
     )
     applied = await interactions.typify(call.conn, said, rules, now=call.now)
