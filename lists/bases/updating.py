@@ -32,6 +32,7 @@ SQL = Queries.load("lists.bases")
 EXAMPLES = 10
 REFUSED_SHOWN = 100
 _PIECE = 2_000
+_BREATH = 100  # rows read before other work of the loop has its turn
 _COLUMNS = (
     "line", "new_id", "match", "document", "name", "zone", "data", "ticked", "main_id", "main", "main_typed",
     "main_zones", "ids", "e164s", "typed", "zones",
@@ -156,6 +157,8 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
             wrong.append((said.line, said.reason, raw_of(said.cells)))
         if len(piece) + len(wrong) >= _PIECE:
             await _flush(conn, piece, wrong)
+        if rows % _BREATH == 0:
+            await asyncio.sleep(0)
     await _flush(conn, piece, wrong)
     await run(conn, SQL.analyze)
     return rows
@@ -166,7 +169,6 @@ async def _flush(conn: Connection, piece: list[tuple[Any, ...]], wrong: list[tup
     await copy(conn, "update_wrong", ("line", "reason", "raw"), wrong)
     piece.clear()
     wrong.clear()
-    await asyncio.sleep(0)
 
 
 def _row(said: Change, now: datetime) -> tuple[Any, ...]:
