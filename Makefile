@@ -10,11 +10,11 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 .venv/.runtime: requirements.lock pyproject.toml deploy/venv.sh
-	deploy/venv.sh requirements.lock
+	@deploy/venv.sh requirements.lock >&2
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
-	deploy/venv.sh requirements-dev.lock
+	@deploy/venv.sh requirements-dev.lock >&2
 	@touch $@
 
 setup: .venv/.dev ## the Python environment, with the tools of development

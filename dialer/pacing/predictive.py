@@ -268,6 +268,8 @@ class Predictive(BookPacer):
         self.in_flight.advance(self.books.now)
         middle = len(self.after) // 2
         free = self.free_table[self._agent_rows()].sum(axis=0)
+        if len(self.in_flight.groups) > self.table_groups:  # a kind of call met since the last decision
+            self._rebuild_calls()
         answers = self.in_flight.by_age() @ self.answer_table
         return {
             **super().explain(at),

@@ -1,5 +1,7 @@
 """Signals are learned before they are believed, and then they count."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,21 @@ def test_opening_the_form_brings_an_agent_nearer_once_it_was_seen_to_mean_so() -
     before = pacer.explain(start + 101.0)["expected_free"]
     pacer.finishing("ana", start + 101.5)
     assert pacer.explain(start + 102.0)["expected_free"] > before
+
+
+def test_it_can_be_explained_at_any_moment_also_between_a_new_kind_of_call_and_the_next_decision() -> None:
+    pacer = make("predictive", target=0.03)
+    luck = random.Random(1)
+    for agent in range(5):
+        pacer.ready(f"agent {agent}", 0.0)
+    for call in range(300):
+        at = 0.3 * call
+        pacer.dialed(call, at, p=luck.choice([None, 0.1, 0.9, 3.0]))
+        assert pacer.explain(at)["expected_answers"] >= 0
+        if luck.random() < 0.7:
+            pacer.progress(call, at, 180)
+        if call % 3 == 0:
+            pacer.decide(at, 10)
+        if call > 8:
+            pacer.failed(call - 8, at, "no_answer")
+        assert pacer.explain(at)["expected_free"] >= 0
