@@ -30,6 +30,7 @@ from dialer.engine.sending import Sender
 from dialer.engine.sweep import Sweep
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import Trunks
+from dialer.engine.upkeep import Upkeep, settle_stranded
 from dialer.engine.writes import WRITE_GAP_S, Writer
 from dialer.live import FLOOR, Publisher, campaign_topic
 from lists import attempts
@@ -80,6 +81,7 @@ class Engine:
         manual = Manual(self.tools, self._placer, self.hub)
         self._control = Control(self.tools, self.hub, manual, self._refresh)
         self._sweep = Sweep(self.tools, self.hub, self._reconciler)
+        self._upkeep = Upkeep(self.tools, self.hub)
         self._router = Router(
             self.tools, self.hub, came_in=self._inbound.came_in, link_changed=self._link_changed
         )
@@ -95,10 +97,13 @@ class Engine:
         await self._refresh()
         async with self._db.transaction() as conn:
             await adopt(conn, self.tools, self.hub)
+            for run in self.hub.runs.values():
+                await settle_stranded(conn, run, self._clock.now())
         for name, link in self._links.items():
             self._router.listen(name, link)
         self._spawn("writer", self.tools.writer.run())
         self._spawn("ticks", self._tick())
+        self._spawn("upkeep", self._upkeep.run())
         for run in self.hub.runs.values():
             self._spawn(f"campaign {run.id}", run.run())
         for name, link in self._links.items():
