@@ -44,9 +44,7 @@ def test_of_two_workers_one_dials_and_the_other_takes_over_when_it_goes(database
         assert second.engine is None
         await first.stop()
         house.worker = second
-        with (
-            house.clock.in_flight.working()
-        ):  # the stand-by waits in real time, and the talk goes on meanwhile
+        with house.clock.in_flight.working():  # it stands by in real time: the talk must not run away
             await until(lambda: second.engine, 20)
         await house.until(lambda: house.state(ana.id) == "talking", 5)
         await house.until(lambda: house.state(ana.id) == "wrapup", 200)
