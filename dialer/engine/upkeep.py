@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
+from asyncpg import Record
+
 from dialer import agent as desk
 from dialer.campaigns import Desired
 from dialer.engine.campaign import CampaignRun
@@ -193,10 +195,24 @@ async def settle_stranded(conn: Connection, run: CampaignRun, now: datetime) -> 
             applied = await interactions.at_hang_up(conn, call["attempt_id"], _rules(run), now=now)
             if applied is not None:
                 continue
+            await interactions.untypified(conn, _about(run, call), now=now)  # for whoever completes it
         settlements.append(
             Settlement(contact_id, _after(outcome, run.settings, now), run.settings.effective_caps)
         )
     await contacts.settle_many(conn, settlements, now)
+
+
+def _about(run: CampaignRun, call: Record) -> Typification:
+    return Typification(
+        campaign_id=run.id,
+        path=(),
+        attempt_id=call["attempt_id"],
+        attempt_at=call["attempt_at"],
+        customer_id=call["customer_id"],
+        contact_id=call["contact_id"],
+        agent_id=call["agent_id"],
+        e164=call["e164"] or "",
+    )
 
 
 def _after(outcome: str | None, settings: Settings, now: datetime) -> Decision:

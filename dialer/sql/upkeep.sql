@@ -10,7 +10,8 @@ LIMIT $3;
 
 -- name: last_calls
 -- Read only. The last attempt of each of these contacts.
-SELECT DISTINCT ON (a.contact_id) a.contact_id, a.id AS attempt_id, a.outcome
+SELECT DISTINCT ON (a.contact_id) a.contact_id, a.id AS attempt_id, a.begun_at AS attempt_at, a.outcome,
+       a.customer_id, a.agent_id, a.e164
 FROM attempt a
 WHERE a.contact_id = ANY ($1::uuid[])
 ORDER BY a.contact_id, a.begun_at DESC;

@@ -84,8 +84,11 @@ def test_contacts_live_without_a_call_go_on_after_a_take_over(database_dsn: str)
         await house.kill_worker()
         async with house.db.transaction() as conn:
             await conn.execute("UPDATE contact SET state = 'live'")
+            await conn.execute("DELETE FROM interaction")
         await house.start_worker()
         assert await state_of(house, talked) == "awaiting_typification"
+        left = {"state": "untypified", "result_names": [], "agent_id": ana.id}
+        assert await interactions_of(house, talked) == [left], "somebody can complete it"
         row = await house.contact_row(unanswered)
         assert row["state"] == "pending"
         assert timedelta(hours=1) < row["next_at"] - house.clock.now() <= timedelta(hours=2)
