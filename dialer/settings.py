@@ -86,7 +86,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ring_timeout_s: Annotated[int, msgspec.Meta(ge=15, le=120)] = 25
     patience_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 2000
     """From the answer (or the machine detection's verdict) to the abandoned-call message."""
-    inbound_patience_ms: Annotated[int, msgspec.Meta(ge=1000, le=3_600_000)] = 120_000
     amd: bool = False
     message: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_/-]{0,80}$")] = ""
     """Sound of the abandoned-call message; empty: the installation's."""
