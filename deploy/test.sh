@@ -30,7 +30,6 @@ echo; echo "== lint and types"
 .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy || failed+=("lint and types")
 run "unit and integration" tests/unit tests/integration -n 2 "$@"
 run "real Asterisk" tests/system "$@" # one after another: they share an Asterisk, and time counts in them
-run "browser" tests/e2e "$@"
 
 echo
 [ ${#left_out[@]} = 0 ] || printf 'LEFT OUT  %s\n' "${left_out[@]}"

@@ -17,8 +17,9 @@ from tests.system.asterisk.ports import free_tcp_port, free_udp_ports, free_udp_
 # What a desk phone would do, without one: `Local/<anything>@phone/n` answers and stays.
 _PHONE = """\
 [phone]
-exten => _[0-9]!,1,Answer(,i)
+exten => _[0-9a-z]!,1,Answer(,i)
  same => n,Wait(3600)
+exten => h,1,NoOp()
 """
 
 
