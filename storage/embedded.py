@@ -10,15 +10,15 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from storage import postmaster
+from storage import ports, postmaster
 from storage.errors import EmbeddedError
 from storage.filelock import FileLock
 from storage.postgres_binaries import Binaries, ServerUser, server_user, wheel_binaries
@@ -179,11 +179,7 @@ class EmbeddedPostgres:
         """The port of last time first: pools that outlive a restart look for the server there."""
         with contextlib.suppress(OSError, ValueError):
             yield int(self._port_file.read_text())
-        for _ in range(_PORT_TRIES):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            yield port
+        yield from islice(filter(ports.is_free, ports.ours()), _PORT_TRIES)
 
     def _try_start(self, binaries: Binaries, port: int) -> str:
         """Empty when the server is ready; else what it said."""

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from storage import ports
 from tests.helpers.until import until_sync
 
 _START_S = 10.0
@@ -16,9 +17,7 @@ class RedisServer:
         self._program = program
         self._folder = Path(tempfile.mkdtemp(prefix="marcador-redis-"))
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = next(filter(ports.is_free, ports.ours()))
 
     @property
     def url(self) -> str:

@@ -89,6 +89,7 @@ def running(*arguments: str, cwd: Path, settings: Mapping[str, str] | None = Non
             stderr=err,
             text=True,
             start_new_session=True,
+            preexec_fn=_as_from_a_terminal,
         )
         try:
             yield Running(process, out, err)
@@ -96,6 +97,11 @@ def running(*arguments: str, cwd: Path, settings: Mapping[str, str] | None = Non
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(10)
+
+
+def _as_from_a_terminal() -> None:
+    """Test runs in the background ignore Ctrl-C, and what they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def marcador(*arguments: str, cwd: Path, **settings: str) -> Ran:

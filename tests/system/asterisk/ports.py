@@ -1,44 +1,30 @@
-"""Free ports of the loopback."""
+"""Free ports of the loopback, which whoever is killed and started again finds free again."""
 
-import random
 import socket
+from collections.abc import Iterator
+from itertools import islice
+
+from storage import ports
 
 
 def free_udp_ports(count: int) -> list[int]:
-    """Ports nobody holds now; they are held together while being found, so that all differ."""
-    return _free(count, socket.SOCK_DGRAM)
+    """So many different UDP ports nobody holds now."""
+    return list(islice(_free(socket.SOCK_DGRAM), count))
 
 
 def free_tcp_port() -> int:
     """One TCP port nobody holds now."""
-    return _free(1, socket.SOCK_STREAM)[0]
+    return next(_free(socket.SOCK_STREAM))
 
 
 def free_udp_range(length: int) -> tuple[int, int]:
-    """First and last of `length` neighbouring ports, below those the system hands out by itself."""
-    starts = list(range(20000, 32000, length))
-    random.shuffle(starts)  # several test runs on one machine should not meet
-    for first in starts:
-        if _is_free(first) and _is_free(first + length - 1):
-            return first, first + length - 1
+    """First and last of `length` neighbouring ports."""
+    for first in ports.ours(first=20_000, step=length):
+        last = first + length - 1
+        if ports.is_free(first, socket.SOCK_DGRAM) and ports.is_free(last, socket.SOCK_DGRAM):
+            return first, last
     raise AssertionError("no free range of ports for RTP")
 
 
-def _free(count: int, kind: socket.SocketKind) -> list[int]:
-    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def _free(kind: socket.SocketKind) -> Iterator[int]:
+    return (port for port in ports.ours() if port < 20_000 and ports.is_free(port, kind))
