@@ -32,6 +32,7 @@ from crm_api.jobs import Jobs
 from crm_api.live.feed import Feed
 from crm_api.live.routes import router as live
 from crm_api.loads.routes import router as loads
+from crm_api.pacing.routes import router as pacing
 from crm_api.passwords import Passwords
 from crm_api.preferences.routes import router as preferences
 from crm_api.profiles.routes import router as profiles
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens,
     audits,
     campaigns,
+    pacing,
     trunks,
     agents,
     commands,

@@ -6,7 +6,7 @@
 | agent.logout | agent | | at once, or after the call and its wrap-up |
 | agent.ready | agent | | ends a pause |
 | agent.pause | agent | reason | at once, or after the call and its wrap-up |
-| agent.finishing | agent | | the typification form was opened: soon free (a hint for pacing) |
+| agent.finishing | agent | attempt_id? | the typification form was opened: soon free (a hint for pacing) |
 | agent.typified | agent | attempt_id | the interaction is stored: the wrap-up is over |
 | agent.wrapup_extend | agent | seconds | |
 | call.hangup | attempt | | ends the customer's call |

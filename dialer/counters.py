@@ -1,6 +1,7 @@
 """A campaign's counts by hour of the attempt's beginning, and what its pacer has learned."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from dialer.compliance import Counts
 from storage.database import Connection
 from storage.queries import Queries
 
+CHANCES = "chances"
+"""In a campaign's memory: what `dialer.chance` learned. Its other keys are modes, with their pacer's."""
 QUERIES = Queries.load("dialer", "sql/counters.sql")
 
 
@@ -45,3 +48,22 @@ async def save_memory(
     conn: Connection, campaign_id: UUID, snapshot: Mapping[str, Any], now: datetime
 ) -> None:
     await conn.execute(QUERIES["save_memory"], campaign_id, dict(snapshot), now)
+
+
+@dataclass(frozen=True, slots=True)
+class PacingNow:
+    """What a campaign's worker said last of its pacing, and what its pacers have learned; empty: nothing."""
+
+    at: datetime | None
+    figures: Mapping[str, Any]
+    memory: Mapping[str, Any]
+
+
+async def load_pacing(conn: Connection, campaign_id: UUID) -> PacingNow:
+    row = await conn.fetchrow(QUERIES["load_pacing"], campaign_id)
+    assert row is not None
+    return PacingNow(row["at"], row["figures"] or {}, row["snapshot"] or {})
+
+
+async def save_pacing(conn: Connection, campaign_id: UUID, figures: Mapping[str, Any], now: datetime) -> None:
+    await conn.execute(QUERIES["save_pacing"], campaign_id, now, dict(figures))

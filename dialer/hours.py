@@ -6,7 +6,7 @@ window. Nothing is allowed that is not known to be.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -213,3 +213,9 @@ def _zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
+
+
+def day_start(settings: Settings, now: datetime) -> datetime:
+    """When the campaign's day began, in its zone: the shift, for what is counted by shifts. UTC."""
+    today = now.astimezone(settings.time_zone).date()
+    return datetime.combine(today, time.min, settings.time_zone).astimezone(UTC)

@@ -9,6 +9,7 @@ Topics: `agent.<id>` (one agent's desktop), `campaign.<id>`, `floor` (everything
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +74,16 @@ class CallIs(msgspec.Struct, frozen=True, tag="call"):
     outcome: str = ""
 
 
+class Bound(StrEnum):
+    """What kept a campaign's last decision from being larger."""
+
+    PACER = "pacer"
+    CHANNELS = "channels"
+    """The campaign's own."""
+    TRUNKS = "trunks"
+    """Their channels, or their calls a second."""
+
+
 class CampaignIs(msgspec.Struct, frozen=True, tag="campaign"):
     """On `campaign.<id>` and `floor`: about once a second while it dials."""
 
@@ -88,7 +99,8 @@ class CampaignIs(msgspec.Struct, frozen=True, tag="campaign"):
     connected: int
     abandoned: int
     pacing: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    """Why it dials what it dials: expected answers and free agents, price, budget left."""
+    """Why it dials what it dials: expected answers and free agents, price, budget left; what bounded the last
+    decision (`Bound`), how many there were and what they cost."""
 
 
 Body = AgentIs | Offered | CallIs | CampaignIs

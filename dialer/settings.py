@@ -91,6 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Sound of the abandoned-call message; empty: the installation's."""
     language: Annotated[str, msgspec.Meta(pattern="^[a-z]{2}(_[A-Z]{2})?$")] = "es"
     abandon_window: Literal["shift", "24h", "30d"] = "30d"
+    """A shift is the day in the campaign's zone."""
+    answer_chances: Literal["auto", "off"] = "auto"
+    """Predictive counts on each contact's own chance of an answer, once enough calls have shown that hour,
+    weekday, phone and past tell more than the average (`dialer.chance`)."""
 
     # When it dials.
     zone: str = "UTC"

@@ -84,6 +84,8 @@ class Reserved:
     priority: int
     zone_key: str
     data: Mapping[str, Any]
+    phone_kind: str = ""
+    """As the list names it: mobile, work, home or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ WITH picked AS MATERIALIZED (
 )
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
        lent.agent_id, lent.priority, lent.zone_key, lent.data,
-       p.id AS phone_id, p.e164, p.position, p.zones, k.zone AS customer_zone,
+       p.id AS phone_id, p.e164, p.position, p.kind AS phone_kind, p.zones, k.zone AS customer_zone,
        coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
                  WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
@@ -77,7 +77,7 @@ WITH picked AS MATERIALIZED (
 )
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
        lent.agent_id, lent.priority, lent.zone_key, lent.data,
-       p.id AS phone_id, p.e164, p.position, p.zones, k.zone AS customer_zone,
+       p.id AS phone_id, p.e164, p.position, p.kind AS phone_kind, p.zones, k.zone AS customer_zone,
        coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
                  WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent
@@ -106,7 +106,7 @@ WITH picked AS MATERIALIZED (
 )
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
        lent.agent_id, lent.priority, lent.zone_key, lent.data,
-       p.id AS phone_id, p.e164, p.position, p.zones, k.zone AS customer_zone,
+       p.id AS phone_id, p.e164, p.position, p.kind AS phone_kind, p.zones, k.zone AS customer_zone,
        coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
                  WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
 FROM lent

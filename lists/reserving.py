@@ -107,4 +107,5 @@ def _reserved(row: Row) -> Reserved:
         priority=row["priority"],
         zone_key=row["zone_key"],
         data=row["data"],
+        phone_kind=row["phone_kind"],
     )

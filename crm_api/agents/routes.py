@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from crm_api.access import Agent, AgentOnce, Operator, OperatorOnce, Supervisor
 from crm_api.agents import service
-from crm_api.agents.schemas import AgentIn, AgentOut, CampaignsIn, ExtendIn, NewAgent, PauseIn
+from crm_api.agents.schemas import AgentIn, AgentOut, CampaignsIn, ExtendIn, FinishingIn, NewAgent, PauseIn
 from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
 from crm_api.guarded import Guarded
@@ -92,7 +92,9 @@ async def extend_wrapup(agent_id: UUID, body: ExtendIn, call: AgentOnce) -> Comm
 
 
 @router.post("/{agent_id}/finishing", status_code=202)
-async def finishing(agent_id: UUID, call: AgentOnce) -> CommandOut:
-    """The typification form was opened: soon free. A hint, so that the next call is dialled in time."""
+async def finishing(agent_id: UUID, call: AgentOnce, body: FinishingIn | None = None) -> CommandOut:
+    """The typification form was opened after the conversation: soon free. A hint, so that the next call is
+    dialled in time. That the wrap-up began, and that it was saved, the engine knows by itself."""
     await service.may_act_for(call, agent_id)
-    return await engine.submit(call, Kind.AGENT_FINISHING, agent_id)
+    about = {"attempt_id": str(body.attempt_id)} if body and body.attempt_id else {}
+    return await engine.submit(call, Kind.AGENT_FINISHING, agent_id, about)

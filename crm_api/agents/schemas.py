@@ -38,6 +38,13 @@ class ExtendIn(In):
     seconds: Annotated[int, Field(ge=1, le=3600)]
 
 
+class FinishingIn(In):
+    """`attempt_id`: the call whose form was opened, so that a hint that comes late is not taken for the
+    next one's."""
+
+    attempt_id: UUID | None = None
+
+
 class PresenceOut(Out):
     """`pending`: a pause or log-out to take effect after the call."""
 

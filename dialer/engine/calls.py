@@ -57,6 +57,8 @@ class LiveCall:
     """Of the link at the originate: an older one means that events may have been missed."""
     adopted: bool = False
     """Taken over from another worker."""
+    traits: tuple[str, ...] = ()
+    """What was known of it when it was placed (`dialer.chance`)."""
     check_at: datetime = field(init=False)
     """When to look whether Asterisk still has it."""
 

@@ -10,17 +10,22 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from dialer import agent as desk
+from dialer import call as machine
 from dialer import campaigns, counters
 from dialer.campaigns import Campaign, Desired, Doing, Status
 from dialer.compliance import Counts, window_start
 from dialer.engine.calls import LiveCall
+from dialer.engine.learned import Learned
+from dialer.engine.pace import Pace
 from dialer.engine.paced import PACED, GuardedPacer
 from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
-from dialer.hours import Closed, campaign_opening, opening
+from dialer.hours import Closed, campaign_opening, day_start, opening
+from dialer.outcome import Verdict
 from dialer.settings import Settings
 from lists import attempts, reserving
 from lists.model import AttemptKind, ContactState, RefusalReason, Reserved
@@ -58,6 +63,8 @@ class CampaignRun:
         self.found = Counts()
         """Of the legal window, with what has ended since it was read."""
         self.pacer = GuardedPacer(self.settings, self.teach)
+        self.learned = Learned(campaign.id)
+        self.pace = Pace()
         self._buffer: deque[Reserved] = deque()
         self._buffered_at = 0.0
         self._dry_until: datetime | None = None
@@ -88,6 +95,18 @@ class CampaignRun:
     def wake(self) -> None:
         self._due.set()
 
+    def why(self, now: datetime) -> dict[str, Any]:
+        """Why it dials what it dials now: the pacer's own figures, and what the last decision met."""
+        return {
+            **self.pacer.explain(self.at(now)),
+            "mode": self.pacer.mode,
+            "wanted": self.pace.wanted,
+            "bound": self.pace.bound,
+            "decisions": self.pace.decisions,
+            "decision_s": round(self.pace.cost_s, 6),
+            "chances": self.learned.standing(self.settings),
+        }
+
     def more_contacts(self, at: datetime | None = None) -> None:
         """A contact comes back at that time, or something changed: look again."""
         until = at or self._tools.clock.now()
@@ -97,15 +116,16 @@ class CampaignRun:
         if at is None:
             self.wake()
 
-    def failed(self, call: LiveCall, outcome: str, now: datetime) -> None:
+    def ended(self, call: LiveCall, verdict: Verdict, now: datetime) -> None:
+        """A dialled call is over, however it ended."""
+        outcome = verdict.outcome
         self.pacer.failed(call.id, self.at(now), _FAILURES.get(outcome, outcome))
+        self.learned.ended(call, verdict)
 
     async def prepare(self) -> None:
         """The legal window's counts, and what was learned in earlier runs. Raises `StorageError`."""
         async with self._tools.db.connection() as conn:
-            snapshot = await counters.load_memory(conn, self.id)
-        if snapshot:
-            self.pacer.restore(snapshot)
+            await self.learned.recall(conn, self.pacer)
         await self.recall_budget()
 
     def teach(self) -> None:
@@ -127,18 +147,29 @@ class CampaignRun:
     async def recall_budget(self) -> None:
         """What the legal window holds by now: it moves on, and outlives this run. Raises `StorageError`."""
         now = self._tools.clock.now()
-        start = window_start(self.settings.abandon_window, now, self.origin)
+        start = window_start(self.settings.abandon_window, now, day_start(self.settings, now))
         async with self._tools.db.connection() as conn:
             self.found = await counters.since(conn, self.id, start)
-        self.pacer.budget(self.found.abandoned, self.found.connected + self.found.abandoned)
+        known = self.found + self._decided()
+        self.pacer.budget(known.abandoned, known.connected + known.abandoned)
+
+    def _decided(self) -> Counts:
+        """Of the calls under way, those whose end can no longer change how they count: without them a
+        floor of long talks would forget, once a minute, the live answers it is just serving."""
+        states = [call.state for call in self.live.values() if call.kind is AttemptKind.DIALLED]
+        connected = sum(state.facts.connected_at is not None for state in states)
+        lost = sum(isinstance(state, machine.Closed) and not state.facts.connected_at for state in states)
+        return Counts(connected=connected, abandoned=lost)
 
     async def change(self, campaign: Campaign) -> None:
         """Settings or desired state changed while it runs. Raises `StorageError`."""
         before, self.campaign = self.campaign, campaign
         if before.settings.mode is not campaign.settings.mode:
+            self.learned.note(self.pacer)
             self.pacer = GuardedPacer(self.settings, self.teach)
             self.teach()
-            await self.prepare()
+            self.learned.warm(self.pacer)
+            await self.recall_budget()
         self.pacer.set_ratio(campaign.settings.ratio)
         self.pacer.retarget(campaign.settings.target)
         async with self._tools.db.transaction() as conn:
@@ -181,11 +212,12 @@ class CampaignRun:
         if not trunks:
             why, until = self._tools.trunks.why_none(self.settings.trunks, now)
             return Status(Doing.WAITING, why, until=until)
-        room = min(
-            self.settings.channels - len(self.live),
-            sum(run.limits.allowed(now) for run in trunks),
+        want = self.pace.decide(
+            self.pacer,
+            self.at(now),
+            channels=self.settings.channels - len(self.live),
+            trunks=sum(run.limits.allowed(now) for run in trunks),
         )
-        want = self.pacer.decide(self.at(now), max(room, 0))
         if want > 0:
             return await self._dial(want)
         if not self.live and not self._buffer:
@@ -200,10 +232,12 @@ class CampaignRun:
             return self._dry if not self.live else Status(Doing.DIALLING, self._dry.why)
         placed = await self._placer.place(self.id, self.settings, found)
         self._buffer.extendleft(reversed(placed.left))
+        contacts = {contact.contact_id: contact for contact in found}
         for call in placed.calls:
-            if not call.over:
+            if not call.over and call.contact_id is not None:
                 self.live[call.id] = call
-                self.pacer.dialed(call.id, self.at(self._tools.clock.now()))
+                chance = self.learned.meet(call, contacts[call.contact_id], self.settings)
+                self.pacer.dialed(call.id, self.at(self._tools.clock.now()), chance)
         for refusal in placed.refusals:
             if refusal.until is not None:
                 self.more_contacts(refusal.until)
@@ -304,7 +338,7 @@ class CampaignRun:
 
     async def remember(self) -> None:
         async with self._tools.db.transaction() as conn:
-            await counters.save_memory(conn, self.id, self.pacer.snapshot(), self._tools.clock.now())
+            await self.learned.keep(conn, self.pacer, self._tools.clock.now())
 
     # --- what it says ---------------------------------------------------------------------------------
 

@@ -116,7 +116,11 @@ class Control:
         return self._agent_act(command, desk.PauseAsked(reason, self._hub.answers_expected(agent)))
 
     def _finishing(self, command: Command) -> None:
+        """A hint: without effect where the agent has gone on meanwhile, or the conversation still runs."""
         agent = self._agent(command)
+        asked = command.payload.get("attempt_id")
+        if not isinstance(agent.state, desk.WrapUp) or asked not in (None, str(agent.state.attempt_id)):
+            return
         run = self._hub.runs.get(agent.told) if agent.told else None
         if run is not None:
             run.pacer.finishing(agent.id, run.at(self._tools.clock.now()))

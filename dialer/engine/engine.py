@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from ami.link import Link
 from dialer import agents as people
 from dialer import call as machine
-from dialer import campaigns, trunks
+from dialer import campaigns, counters, trunks
 from dialer.campaigns import Desired, Kind
 from dialer.engine.adoption import adopt
 from dialer.engine.agents import Agents
@@ -32,11 +33,11 @@ from dialer.engine.tools import Tools
 from dialer.engine.trunks import Trunks
 from dialer.engine.upkeep import Upkeep, settle_stranded
 from dialer.engine.writes import WRITE_GAP_S, Writer
-from dialer.live import FLOOR, Publisher, campaign_topic
+from dialer.live import FLOOR, CampaignIs, Publisher, campaign_topic
 from lists import attempts
 from storage.bus import Bus
 from storage.clock import Clock
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.errors import StorageError
 from storage.partitions import ensure_partitions
 
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 POLL_S = 1.0
 """Commands are looked for this often, and whenever somebody wakes the worker: a bus may be lost."""
-REFRESH_POLLS, AGENDA_POLLS = 5, 10
+REFRESH_POLLS, AGENDA_POLLS, PACING_POLLS = 5, 10, 2
 HURRY_S = 0.5
 """Agents wake the worker with every typification: settings are not read anew each time."""
 MONTHS_AHEAD = 2
@@ -220,10 +221,14 @@ class Engine:
         self.hub.runs.pop(campaign_id)
 
     async def _tell_campaigns(self) -> None:
+        now = self._clock.now()
+        written = self._rhythm.is_due("pacing", PACING_POLLS)
         for run in self.hub.runs.values():
             if run.hungry or run.live:
-                topics = (campaign_topic(run.id), FLOOR)
-                self.tools.writer.tell(topics, campaign_is(run, self.tools.agents, self._clock.now()))
+                said = campaign_is(run, self.tools.agents, now)
+                self.tools.writer.tell((campaign_topic(run.id), FLOOR), said)
+                if written:
+                    self.tools.writer.job(partial(_save_pacing, said))
 
     # --- links ----------------------------------------------------------------------------------------
 
@@ -269,3 +274,7 @@ class Engine:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+
+async def _save_pacing(said: CampaignIs, conn: Connection, now: datetime) -> None:
+    await counters.save_pacing(conn, said.campaign_id, said.pacing, now)

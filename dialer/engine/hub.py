@@ -266,7 +266,7 @@ class Hub:
             run.live.pop(call.id, None)
             run.found += ending.counts
             if call.kind is AttemptKind.DIALLED:
-                run.failed(call, verdict.outcome, now)
+                run.ended(call, verdict, now)
             if ending.settlement is not None:
                 run.more_contacts(getattr(ending.settlement.decision, "not_before", None))
             run.wake()

@@ -26,5 +26,5 @@ def campaign_is(run: CampaignRun, agents: Agents, now: datetime) -> CampaignIs:
         answered=run.found.answered,
         connected=run.found.connected,
         abandoned=run.found.abandoned,
-        pacing=run.pacer.explain(run.at(now)),
+        pacing=run.why(now),
     )

@@ -35,6 +35,8 @@ class GuardedPacer:
 
     def __init__(self, settings: Settings, failed: Callable[[], None]) -> None:
         self._inner = make_pacer(settings)
+        self.mode = settings.mode if settings.mode in PACED else Mode.PROGRESSIVE
+        """Whose rule decides: progressive after a failure."""
         self._target = settings.target
         self._failed = failed
 
@@ -104,5 +106,6 @@ class GuardedPacer:
         except Exception:
             log.exception("the pacer failed: progressive from now on")
             self._inner = pacing.make("progressive", target=self._target)
+            self.mode = Mode.PROGRESSIVE
             self._failed()
             return otherwise

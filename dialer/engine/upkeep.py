@@ -5,7 +5,7 @@ It has a task of its own: a list of a million contacts that ends must not keep t
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from dialer.engine.campaign import CampaignRun
 from dialer.engine.hub import Hub
 from dialer.engine.settling import rules_of
 from dialer.engine.tools import Tools
+from dialer.hours import day_start
 from dialer.outcome import Outcome
 from dialer.settings import Settings
 from lists import contacts, dial_lists
@@ -111,7 +112,7 @@ class Upkeep:
         the day in the campaign's zone, and when the campaign is stopped. Raises `StorageError`."""
         now = self._tools.clock.now()
         stopped = run.campaign.desired is Desired.STOPPED
-        day = _day_start(run.settings, now)
+        day = day_start(run.settings, now)
         shift = (run.campaign.revision, None if stopped else day, run.settings.default_result_id)
         if run.settings.default_result_id is None or self._shifts.get(run.id) == shift:
             return
@@ -226,8 +227,3 @@ def _after(outcome: str | None, settings: Settings, now: datetime) -> Decision:
 def _rules(run: CampaignRun) -> Rules:
     rules = rules_of(run.settings)
     return Rules(CampaignKind(run.campaign.kind), rules.recall_wait_s, rules.caps)
-
-
-def _day_start(settings: Settings, now: datetime) -> datetime:
-    today = now.astimezone(settings.time_zone).date()
-    return datetime.combine(today, time.min, settings.time_zone).astimezone(UTC)

@@ -34,3 +34,13 @@ SELECT snapshot FROM pacing_memory WHERE campaign_id = $1;
 -- name: save_memory
 INSERT INTO pacing_memory (campaign_id, snapshot, saved_at) VALUES ($1, $2, $3)
 ON CONFLICT (campaign_id) DO UPDATE SET snapshot = excluded.snapshot, saved_at = excluded.saved_at;
+
+-- name: load_pacing
+SELECT n.at, n.figures, m.snapshot
+FROM (SELECT $1::uuid AS campaign_id) asked
+LEFT JOIN pacing_now n USING (campaign_id)
+LEFT JOIN pacing_memory m USING (campaign_id);
+
+-- name: save_pacing
+INSERT INTO pacing_now (campaign_id, at, figures) VALUES ($1, $2, $3)
+ON CONFLICT (campaign_id) DO UPDATE SET at = excluded.at, figures = excluded.figures;

@@ -26,6 +26,8 @@ from marcador.demo.results import TREE, Leaf
 log = structlog.get_logger(__name__)
 
 THINKING_S = (1.0, 4.0)
+FORM_OPENED = (0.6, 0.95)
+"""The form is opened after this share of the thinking."""
 CALL_BACK_DAYS = (1, 5)
 RECONNECT_S = 1.0
 LOOK_AGAIN_S = 2.0
@@ -147,7 +149,11 @@ class Desk:
 
     async def _typify(self) -> None:
         """Think, choose a way down the tree, send it; a lost answer is asked for again with the same key."""
-        await asyncio.sleep(self._luck.uniform(*THINKING_S))
+        thinking = self._luck.uniform(*THINKING_S)
+        form_after = thinking * self._luck.uniform(*FORM_OPENED)
+        await asyncio.sleep(form_after)
+        await self._open_form()
+        await asyncio.sleep(thinking - form_after)
         pop = self.screen.pop
         if pop is None or self.screen.attempt in self.screen.typified:
             return
@@ -163,6 +169,14 @@ class Desk:
             return
         self.screen.typified.add(body["attempt_id"])
         self._tally.typified += 1
+
+    async def _open_form(self) -> None:
+        """The engine is told, so that it dials for this agent in time; a hint that is lost costs nothing."""
+        try:
+            body = {"attempt_id": self.screen.attempt} if self.screen.pop else {}
+            await self._api.post(f"/api/agents/{self._agent_id}/finishing", body)
+        except (Refused, httpx.HTTPError) as error:
+            log.info("the opened form was not told", agent=self.name, error=str(error))
 
     def _choice(self, pop: Mapping[str, Any]) -> dict[str, Any]:
         path, names, action = choose(pop["results"]["roots"], self._luck)
