@@ -8,11 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from storage.database import Database
 from storage.throw_away import throw_away_postgres
 from tests.helpers.postgres import SideLoop, TestServer, binaries_under_test
 from tests.helpers.redis_server import RedisServer
+
+# No timed assertions: on a busy machine an example may take as long as it likes.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,8 @@ from ami.actions import Action, Bridge, Hangup, Redirect, Setvar
 from ami.errors import ActionRefused, AmiError
 from dialer import agent as desk
 from dialer import call as machine
-from dialer import floor
+from dialer import floor, homes
 from dialer.agents import Line
-from dialer.engine import homes
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun

@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.engine.homes import balanced
 from dialer.floor import FreeAgent, WaitingCall, assign
+from dialer.homes import balanced
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SALES, CARE = UUID(int=101), UUID(int=102)
