@@ -279,10 +279,26 @@ class MarcadorClosed(MarcadorEvent):
 
 @dataclass(frozen=True, slots=True)
 class MarcadorOptOut(MarcadorEvent):
-    """The customer pressed the opt-out key at the abandoned-call message. Always before the hang-up."""
+    """The customer pressed the opt-out key, at the abandoned-call message or a broadcast. Always before the
+    hang-up."""
 
     number: str
     """Who called, for an inbound call; empty for a dialled one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorKey(MarcadorEvent):
+    """A key, pressed while a broadcast's audio plays or after it."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorPlayed(MarcadorEvent):
+    """A broadcast's audio was heard to its end, and no key pressed."""
+
+    on_machine: bool
+    """It was the audio for answering machines."""
 
 
 @dataclass(frozen=True, slots=True)

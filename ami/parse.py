@@ -132,6 +132,8 @@ _USER_EVENTS: dict[str, Callable[[Fields], e.Event]] = {
     ),
     "MarcadorClosed": lambda f: e.MarcadorClosed(*_ours(f), _int(f, "at")),
     "MarcadorOptOut": lambda f: e.MarcadorOptOut(*_ours(f), _text(f, "number")),
+    "MarcadorKey": lambda f: e.MarcadorKey(*_ours(f), f["key"]),
+    "MarcadorPlayed": lambda f: e.MarcadorPlayed(*_ours(f), _text(f, "to") == "machine"),
     "MarcadorRingFailed": lambda f: e.MarcadorRingFailed(
         *_ours(f), f["agent"], _text(f, "status"), _int(f, "cause")
     ),

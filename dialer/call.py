@@ -31,6 +31,11 @@ class Facts:
     amd: str = ""
     closed: bool = False
     opted_out: bool = False
+    pressed: str = ""
+    """A broadcast's keys, in order."""
+    played: bool = False
+    """A broadcast's audio, to its end."""
+    left_message: bool = False
     refused: bool = False
     """The originate did not go out: certainly no call."""
     vanished: bool = False
@@ -179,6 +184,20 @@ class OptedOut(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed(Event):
+    """A key, pressed while a broadcast's audio plays."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPlayed(Event):
+    """A broadcast was heard to its end; `on_machine`: the audio for answering machines."""
+
+    on_machine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EndAsked(Event):
     """Somebody on our side wants it over; `by` is agent or dialer."""
 
@@ -252,6 +271,13 @@ class BlockNumber(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteKeys(Command):
+    """Write down which keys have been pressed so far."""
+
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteAbandoned(Command):
     pass
 
@@ -282,6 +308,12 @@ def step(state: State, event: Event, now: datetime) -> Step:
             return _keep(state, hung_up_by=state.facts.hung_up_by or CUSTOMER), ()
         case OptedOut() if not isinstance(state, Over):
             return _keep(state, opted_out=True), (BlockNumber(),)
+        case Keyed(key) if not isinstance(state, Over):
+            keys = state.facts.pressed + key
+            return _keep(state, pressed=keys), (NoteKeys(keys),)
+        case AudioPlayed(on_machine) if not isinstance(state, Over):
+            what = "left_message" if on_machine else "played"
+            return _keep(state, hung_up_by=state.facts.hung_up_by or DIALER, **{what: True}), ()
     match state:
         case Sent() | Ringing():
             return _unanswered(state, event, now)

@@ -13,6 +13,17 @@ from dialer import compliance
 from dialer.compliance import Counts
 from dialer.outcome import Outcome
 
+ANSWERED = (
+    Outcome.CONNECTED,
+    Outcome.ABANDONED,
+    Outcome.MACHINE,
+    Outcome.GONE,
+    Outcome.PLAYED,
+    Outcome.PRESSED,
+    Outcome.OPTED_OUT,
+    Outcome.MESSAGE_LEFT,
+    Outcome.UNATTENDED,
+)
 HOUR_MS = 3_600_000
 _Z95 = 1.959964
 MIN_TRIALS = 30
@@ -94,8 +105,7 @@ class Figures:
     @property
     def answered(self) -> int:
         """The line was picked up, by whomever or whatever."""
-        machine_or_gone = self.of(Outcome.MACHINE) + self.of(Outcome.GONE)
-        return self.contacts + self.of(Outcome.ABANDONED) + machine_or_gone
+        return sum(self.of(outcome) for outcome in ANSWERED)
 
     @property
     def answer_rate(self) -> float | None:
@@ -107,7 +117,7 @@ class Figures:
 
     @property
     def machine_rate(self) -> float | None:
-        return share(self.of(Outcome.MACHINE), self.answered)
+        return share(self.of(Outcome.MACHINE) + self.of(Outcome.MESSAGE_LEFT), self.answered)
 
     @property
     def paced(self) -> Counts:

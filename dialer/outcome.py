@@ -22,7 +22,17 @@ class Outcome(StrEnum):
     MACHINE = "machine"
     """Machine detection heard an answering machine."""
     GONE = "gone"
-    """Answered, and hung up by the customer before the patience was over."""
+    """Answered, and hung up by the customer before the patience (or a broadcast's audio) was over."""
+    PLAYED = "played"
+    """A broadcast, heard to its end; no key."""
+    PRESSED = "pressed"
+    """A broadcast's question, answered by a key."""
+    OPTED_OUT = "opted_out"
+    """A broadcast, answered by the key for never again."""
+    MESSAGE_LEFT = "message_left"
+    """A broadcast's other audio, left on an answering machine."""
+    UNATTENDED = "unattended"
+    """A broadcast's customer asked for an agent by the key, and none came."""
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
@@ -54,6 +64,19 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Listened:
+    """What came of a broadcast's audio."""
+
+    played: bool = False
+    """To its end."""
+    answer: str = ""
+    """The key that answered its question."""
+    opted_out: bool = False
+    wanted_agent: bool = False
+    left_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """All that is known of an ended call. Times are business time, None: it did not happen."""
 
@@ -82,6 +105,8 @@ class CallFacts:
     """The end was not seen: the link was down, or Asterisk gone."""
     trunk_replied: bool = True
     """False: not one provisional answer, not even 100, came from the trunk."""
+    listened: Listened | None = None
+    """Of a broadcast; None: a call for an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +182,8 @@ def verdict(facts: CallFacts) -> Verdict:
 def _answered(facts: CallFacts) -> Verdict:
     if facts.connected_at is not None:
         return _verdict(Outcome.CONNECTED, Fault.NONE, "connected", facts)
+    if facts.listened is not None:
+        return _listened(facts, facts.listened)
     if facts.amd == "MACHINE":
         return _verdict(Outcome.MACHINE, Fault.CUSTOMER, "machine", facts)
     if facts.closed:
@@ -165,6 +192,27 @@ def _answered(facts: CallFacts) -> Verdict:
         return _verdict(Outcome.GONE, Fault.CUSTOMER, "hung_up_before_patience", facts)
     # No agent, and not the customer's doing: never hidden from the count of abandoned calls.
     return _verdict(Outcome.ABANDONED, Fault.OURS, "lost" if facts.lost else "not_joined", facts)
+
+
+def _listened(facts: CallFacts, to: Listened) -> Verdict:
+    """A broadcast that reached no agent. Never again comes first: whatever else was pressed, it holds."""
+    if to.opted_out:
+        return _verdict(Outcome.OPTED_OUT, Fault.NONE, "opted_out", facts)
+    if to.wanted_agent:
+        reason = "patience_over" if facts.closed else "lost" if facts.lost else "gave_up"
+        return _verdict(Outcome.UNATTENDED, Fault.OURS, reason, facts)
+    if to.answer:
+        return _verdict(Outcome.PRESSED, Fault.NONE, f"key_{_KEY_NAMES.get(to.answer, to.answer)}", facts)
+    if to.left_message:
+        return _verdict(Outcome.MESSAGE_LEFT, Fault.NONE, "message_left", facts)
+    if facts.amd == "MACHINE":
+        return _verdict(Outcome.MACHINE, Fault.CUSTOMER, "machine", facts)
+    if to.played:
+        return _verdict(Outcome.PLAYED, Fault.NONE, "played", facts)
+    by_customer = facts.amd == "HANGUP" or facts.hung_up_by == "customer"
+    if by_customer:
+        return _verdict(Outcome.GONE, Fault.CUSTOMER, "hung_up_before_end", facts)
+    return _verdict(Outcome.GONE, Fault.OURS, "lost" if facts.lost else "cut_short", facts)
 
 
 def _unanswered(facts: CallFacts) -> Verdict:
@@ -206,7 +254,8 @@ def _says_nothing(facts: CallFacts) -> bool:
     return facts.cause == 127 and not 500 <= facts.sip_status < 600
 
 
-_NEVER_BY_ITSELF = (Outcome.CONNECTED, Outcome.INVALID_NUMBER)
+_KEY_NAMES = {"*": "star", "#": "hash"}
+_NEVER_BY_ITSELF = (Outcome.CONNECTED, Outcome.INVALID_NUMBER, Outcome.OPTED_OUT)
 
 
 def _verdict(outcome: Outcome, fault: Fault, reason: str, facts: CallFacts) -> Verdict:

@@ -7,6 +7,8 @@ from dialer.outcome import Outcome, Verdict
 from dialer.settings import Settings
 from lists.model import AwaitTypification, ContactState, Decision, Finish, Retry
 
+TOLD = frozenset({Outcome.PLAYED, Outcome.PRESSED, Outcome.MESSAGE_LEFT})
+"""A broadcast has done its work; a campaign may still name a retry, to reach a person after a machine."""
 TRUNK_WAIT_MAX_S = 900
 """A trunk's fault is tried again after 1, 2, 4, 8, then every 15 minutes."""
 
@@ -24,10 +26,14 @@ def after_call(
     """
     if verdict.outcome is Outcome.CONNECTED:
         return AwaitTypification()
+    if verdict.outcome is Outcome.OPTED_OUT:
+        return Finish(ContactState.DO_NOT_CALL, verdict.outcome)
     if verdict.bad_number:
         # No wait: nobody was disturbed, and it is another phone that rings next.
         return Retry(not_before=now, phone="next", outcome=verdict.outcome)
     rule = settings.retry_rule(verdict.outcome)
+    if rule is None and verdict.outcome in TOLD:
+        return Finish(ContactState.DONE, verdict.outcome)
     done = retries.get(verdict.outcome, 0)
     if rule is None or done >= rule.max or not verdict.redial:
         return Finish(ContactState.EXHAUSTED, verdict.outcome)

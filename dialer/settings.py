@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dialer import presets
+from dialer import broadcast, presets
+from dialer.broadcast import Broadcast, Sound
 from dialer.errors import BadValue
 from dialer.outcome import Outcome
 from dialer.week import Week
@@ -32,6 +33,7 @@ class Mode(StrEnum):
     """As many as keep abandonment at `target`."""
     PREVIEW = "preview"
     BROADCAST = "broadcast"
+    """An audio at the answer, and keys; agents for those who ask for one."""
     MANUAL = "manual"
 
 
@@ -64,6 +66,8 @@ DEFAULT_RETRIES: Mapping[Outcome, RetryRule] = {
     # The first wait; it doubles with each failure up to TRUNK_WAIT_MAX_S (dialer.retry).
     Outcome.FAILED_TRUNK: RetryRule(wait_s=60, max=20),
     Outcome.REFUSED: RetryRule(wait_s=60, max=20),
+    # A broadcast's: whoever asked for an agent in vain hears it again.
+    Outcome.UNATTENDED: RetryRule(wait_s=3600, max=2),
 }
 
 _Share = Annotated[float, msgspec.Meta(gt=0, le=0.5)]
@@ -87,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     patience_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 2000
     """From the answer (or the machine detection's verdict) to the abandoned-call message."""
     amd: bool = False
-    message: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_/-]{0,80}$")] = ""
+    message: Sound = ""
     """Sound of the abandoned-call message; empty: the installation's."""
     language: Annotated[str, msgspec.Meta(pattern="^[a-z]{2}(_[A-Z]{2})?$")] = "es"
     abandon_window: Literal["shift", "24h", "30d"] = "30d"
@@ -95,6 +99,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     answer_chances: Literal["auto", "off"] = "auto"
     """Predictive counts on each contact's own chance of an answer, once enough calls have shown that hour,
     weekday, phone and past tell more than the average (`dialer.chance`)."""
+    broadcast: Broadcast = Broadcast()
+    """Of mode broadcast alone."""
 
     # When it dials.
     zone: str = "UTC"
@@ -185,6 +191,8 @@ def checked(settings: Settings) -> Settings:
     law = presets.get(settings.preset)
     if settings.ring_timeout_s < law.ring_at_least_s:
         raise BadValue(f"{law.title} asks for {law.ring_at_least_s} s of ringing", field="ring_timeout_s")
+    if settings.mode is Mode.BROADCAST:
+        broadcast.checked(settings.broadcast, amd=settings.amd)
     for number in settings.caller_ids:
         if not _CALLER_ID.fullmatch(number):
             raise BadValue(f"{number!r} is no caller id: digits, perhaps a + before", field="caller_ids")

@@ -287,6 +287,11 @@ async def close(conn: Connection, closings: Sequence[Closing], now: datetime) ->
     return [row["id"] for row in rows]
 
 
+async def note_keys(conn: Connection, attempt_id: UUID, begun_at: datetime, keys: str) -> None:
+    """The keys pressed so far in a broadcast, in order."""
+    await conn.execute(ATTEMPTS.note_keys, attempt_id, begun_at, keys)
+
+
 async def live(
     conn: Connection, *, worker: str | None = None, campaign_id: UUID | None = None
 ) -> list[LiveAttempt]:

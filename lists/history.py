@@ -38,6 +38,8 @@ class Attempt:
     amd: str
     hung_up_by: str
     typified_at: datetime | None
+    pressed: str
+    """A broadcast's keys, in order."""
 
 
 @dataclass(frozen=True, slots=True)

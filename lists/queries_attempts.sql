@@ -94,6 +94,9 @@ FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]
      AS u (attempt_id, state, at, agent_id)
 WHERE l.attempt_id = u.attempt_id
 
+-- name: note_keys
+UPDATE attempt SET pressed = $3 WHERE id = $1 AND begun_at = $2
+
 -- name: close
 -- An attempt is closed by the first who says so. Where the trunk was at fault every counter is given back.
 WITH u AS MATERIALIZED (

@@ -7,6 +7,8 @@ from ami.simulator.parties import FAILED, originate_response
 from ami.simulator.pbx import Pbx, Refused
 from ami.simulator.wire import Answer, Asked, Told
 
+PLACES = (("marcador-customer", "answered"), ("marcador-broadcast", "answered"), ("marcador-agent", "line"))
+
 
 def carry_out(pbx: Pbx, asked: Asked) -> Answer:
     """Do one action of a session that has logged in."""
@@ -32,21 +34,22 @@ def _originate(pbx: Pbx, asked: Asked) -> Answer:
     if not technology or not rest:
         raise Refused("Invalid channel")
     place = (asked["context"], asked["exten"])
-    if place not in (("marcador-customer", "answered"), ("marcador-agent", "line")):
+    if place not in PLACES:
         raise Refused("Extension does not exist.")
     if asked["async"].lower() not in ("true", "yes", "1"):
         raise Refused("This simulated PBX originates asynchronously only")
     channel = _new_channel(pbx, asked, technology, rest)
     timeout_s = int(asked["timeout"] or 30000) / 1000
     number, _, trunk = rest.partition("@")
-    if (place[0] == "marcador-customer" and not pbx.has_trunk(trunk)) or pbx.exchange.find(channel.uniqueid):
+    to_customer = place[0] != "marcador-agent"
+    if (to_customer and not pbx.has_trunk(trunk)) or pbx.exchange.find(channel.uniqueid):
         pbx.tell(originate_response(channel, FAILED))  # no channel, so no Newchannel and no Hangup either
         return _ok("Originate successfully queued")
-    if place[0] == "marcador-agent":
+    if not to_customer:
         phone = pbx.phone_of(rest.partition("@")[0])
         pbx.ring_line(channel, phone, channel.variables.get("MARCADOR_AGENT", ""), timeout_s)
     else:
-        pbx.place(channel, number, trunk, timeout_s)
+        pbx.place(channel, number, trunk, timeout_s, place)
     return _ok("Originate successfully queued")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from ami.clock import Clock, TimerHandle
 from ami.events import ChannelState
 from ami.simulator.agents import AgentLine, LocalHalf, ManualCall
+from ami.simulator.broadcast import BroadcastCall
 from ami.simulator.customers import CustomerCall, RungPhone
 from ami.simulator.model import Bridge, Channel, Exchange
 from ami.simulator.parties import Party
@@ -26,6 +27,10 @@ class Settings:
     """The trunks there are; None: any name is one."""
     message_s: float = 4.0
     """How long the abandoned-call message takes."""
+    audio_s: float = 8.0
+    """How long a broadcast's audio takes, to people and to machines."""
+    greeting_s: float = 4.0
+    """From a machine's verdict to the end of its greeting."""
     inbound_patience_s: float = 120.0
     version: str = "22.10.0-simulated"
 
@@ -83,10 +88,13 @@ class Pbx:
 
     # --- what AMI asks ---------------------------------------------------------------------------
 
-    def place(self, channel: Channel, number: str, trunk: str, timeout_s: float) -> None:
+    def place(
+        self, channel: Channel, number: str, trunk: str, timeout_s: float, entry: tuple[str, str]
+    ) -> None:
         self.record(channel.uniqueid, number, trunk, channel.caller_number)
-        call = CustomerCall(self, channel, self.behaviour_of(number))
-        call.entry = ("marcador-customer", "answered")
+        kind = BroadcastCall if entry[0] == "marcador-broadcast" else CustomerCall
+        call = kind(self, channel, self.behaviour_of(number))
+        call.entry = entry
         self.join_in(call)
         call.dial(timeout_s)
 

@@ -57,6 +57,9 @@ class Behaviour:
     amd: Amd = Amd()
     opts_out: bool = False
     """Presses 9 at the message."""
+    presses: str = ""
+    """The keys pressed at a broadcast, one each time its audio plays."""
+    presses_after_s: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class Population:
     """Share of people who hang up on silence within `gives_up_within` seconds of their answer."""
     gives_up_within: float = 4.0
     opts_out: float = 0.02
+    presses: Mapping[str, float] = field(default_factory=dict)
+    """Shares of the people who press a key at a broadcast: {"1": 0.05, "9": 0.01}."""
     amd_wrong: float = 0.03
     """Share of wrong verdicts, either way."""
     numbers: Mapping[str, Behaviour | Sequence[Behaviour]] = field(default_factory=dict)
@@ -156,4 +161,12 @@ class Population:
             gives_up_s=luck.uniform(0.2, self.gives_up_within) if luck.random() < self.gives_up else None,
             amd=MACHINE if machine != wrong else Amd(),
             opts_out=luck.random() < self.opts_out,
+            presses="" if machine else self._key(luck),
         )
+
+    def _key(self, luck: random.Random) -> str:
+        """Drawn last, and only where keys are pressed: nobody else's luck changes by it."""
+        if not self.presses:
+            return ""
+        none = max(0.0, 1.0 - sum(self.presses.values()))
+        return luck.choices([*self.presses, ""], [*self.presses.values(), none])[0]

@@ -43,6 +43,7 @@ class AttemptOut(Out):
     amd: str
     hung_up_by: str
     typified_at: datetime | None
+    pressed: Annotated[str, Field(description="the keys a broadcast's customer pressed, in order")]
 
 
 class LiveAttemptOut(Out):

@@ -55,6 +55,8 @@ class LiveCall:
     """Whose phone rings for it."""
     generation: int = 0
     """Of the link at the originate: an older one means that events may have been missed."""
+    listens_s: float = DEADLINES_S[machine.Answered]
+    """From its answer, until it is looked for."""
     adopted: bool = False
     """Taken over from another worker."""
     traits: tuple[str, ...] = ()
@@ -65,6 +67,11 @@ class LiveCall:
     def __post_init__(self) -> None:
         self.channel = self.channel or str(self.id)
         self.check_at = self.begun_at
+
+    @property
+    def paced(self) -> bool:
+        """Placed by its campaign's pacing, which wants to hear of it."""
+        return self.kind in (AttemptKind.DIALLED, AttemptKind.BROADCAST)
 
     @property
     def over(self) -> bool:
@@ -142,5 +149,7 @@ class Calls:
                 call.check_at = call.begun_at + timedelta(seconds=call.ring_s + RING_MARGIN_S)
             case machine.Waiting(since=since):
                 call.check_at = since + timedelta(seconds=call.patience_s + RING_MARGIN_S)
+            case machine.Answered():
+                call.check_at = now + timedelta(seconds=call.listens_s)
             case state:
                 call.check_at = now + timedelta(seconds=DEADLINES_S.get(type(state), FAR_FUTURE_S))

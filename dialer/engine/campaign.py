@@ -18,10 +18,11 @@ from dialer import call as machine
 from dialer import campaigns, counters
 from dialer.campaigns import Campaign, Desired, Doing, Status
 from dialer.compliance import Counts, window_start
+from dialer.engine.broadcast import kind_of, needs_agents
 from dialer.engine.calls import LiveCall
 from dialer.engine.learned import Learned
 from dialer.engine.pace import Pace
-from dialer.engine.paced import PACED, GuardedPacer
+from dialer.engine.paced import PACED, GuardedPacer, same_pacing
 from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, campaign_opening, day_start, opening
@@ -86,7 +87,8 @@ class CampaignRun:
     @property
     def hungry(self) -> bool:
         """It would use an agent now."""
-        return self.campaign.desired is Desired.RUNNING and self.status.doing is not Doing.FINISHED
+        running = self.campaign.desired is Desired.RUNNING and self.status.doing is not Doing.FINISHED
+        return running and needs_agents(self.settings)
 
     def at(self, now: datetime) -> float:
         """The pacer's seconds."""
@@ -132,7 +134,7 @@ class CampaignRun:
         """What is under way, for a pacer that has not seen it begin."""
         at = self.at(self._tools.clock.now())
         for call in self.live.values():
-            if call.kind is AttemptKind.DIALLED:
+            if call.paced:
                 self.pacer.dialed(call.id, at)
         for agent in self._tools.agents:
             if agent.told != self.id:
@@ -164,7 +166,7 @@ class CampaignRun:
     async def change(self, campaign: Campaign) -> None:
         """Settings or desired state changed while it runs. Raises `StorageError`."""
         before, self.campaign = self.campaign, campaign
-        if before.settings.mode is not campaign.settings.mode:
+        if not same_pacing(before.settings, campaign.settings):
             self.learned.note(self.pacer)
             self.pacer = GuardedPacer(self.settings, self.teach)
             self.teach()
@@ -224,13 +226,15 @@ class CampaignRun:
             found = await self._survey(now)
             if found.why != "no_agents":
                 return found
-        return Status(Doing.DIALLING) if self._has_agents() else Status(Doing.WAITING, "no_agents")
+        if self._has_agents() or not needs_agents(self.settings):
+            return Status(Doing.DIALLING)
+        return Status(Doing.WAITING, "no_agents")
 
     async def _dial(self, want: int) -> Status:
         found = await self._take(want)
         if not found:
             return self._dry if not self.live else Status(Doing.DIALLING, self._dry.why)
-        placed = await self._placer.place(self.id, self.settings, found)
+        placed = await self._placer.place(self.id, self.settings, found, kind=kind_of(self.settings))
         self._buffer.extendleft(reversed(placed.left))
         contacts = {contact.contact_id: contact for contact in found}
         for call in placed.calls:

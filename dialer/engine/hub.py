@@ -23,7 +23,7 @@ from dialer.engine.tools import Tools
 from dialer.live import FLOOR, CallIs, Offered, agent_topic
 from dialer.outcome import Outcome
 from dialer.settings import Settings
-from lists import do_not_call
+from lists import attempts, do_not_call
 from lists.do_not_call import Source
 from lists.model import AttemptKind, LiveState, Progress
 from storage.database import Connection
@@ -77,9 +77,13 @@ class Hub:
                 self._hang_up(call)
             case machine.BlockNumber():
                 self._block(call)
+            case machine.NoteKeys(keys):
+                self._tools.writer.job(
+                    lambda conn, _now: attempts.note_keys(conn, call.id, call.begun_at, keys)
+                )
             case machine.NoteAbandoned():
                 run = self.run_of(call)
-                if run is not None and call.kind is AttemptKind.DIALLED:
+                if run is not None and call.paced:
                     run.pacer.abandoned(call.id, run.at(now))
             case machine.Settle():
                 self._settle(call, now)
@@ -88,7 +92,7 @@ class Hub:
         talking = call.state.agent_id if isinstance(call.state, machine.Talking) else None
         self._tools.writer.progress(Progress(call.id, LiveState(state), now, talking))
         run = self.run_of(call)
-        if state == "ringing" and run is not None and call.kind is AttemptKind.DIALLED:
+        if state == "ringing" and run is not None and call.paced:
             run.pacer.progress(call.id, run.at(now), 180)
 
     def _find_agent(self, call: LiveCall, now: datetime) -> None:
@@ -96,7 +100,7 @@ class Hub:
         waiting = call.state
         if not isinstance(waiting, machine.Waiting):
             return  # the agent released by the same event has taken it already
-        if run is not None and call.kind is AttemptKind.DIALLED and waiting.facts.connected_at is None:
+        if run is not None and call.paced and waiting.facts.connected_at is None:
             run.pacer.answered(call.id, run.at(now))
         bound = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
         if bound is not None and isinstance(bound.state, desk.Reserved) and bound.state.attempt_id == call.id:
@@ -180,7 +184,7 @@ class Hub:
         run = self.run_of(call)
         if agent is not None:
             self._take_on(agent, call)
-            if run is not None and call.kind is AttemptKind.DIALLED:
+            if run is not None and call.paced:
                 self._count_on(agent, run.id, now)
                 run.pacer.connected(call.id, agent.id, run.at(now))
             else:
@@ -264,7 +268,7 @@ class Hub:
         if run is not None:
             run.live.pop(call.id, None)
             run.found += ending.counts
-            if call.kind is AttemptKind.DIALLED:
+            if call.paced:
                 run.ended(call, verdict, now)
             if ending.settlement is not None:
                 run.more_contacts(getattr(ending.settlement.decision, "not_before", None))

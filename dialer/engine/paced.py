@@ -12,7 +12,7 @@ from dialer.settings import Mode, Settings
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-PACED = (Mode.PROGRESSIVE, Mode.POWER, Mode.PREDICTIVE)
+PACED = (Mode.PROGRESSIVE, Mode.POWER, Mode.PREDICTIVE, Mode.BROADCAST)
 
 
 def make_pacer(settings: Settings) -> Pacer:
@@ -26,7 +26,15 @@ def make_pacer(settings: Settings) -> Pacer:
                 patience=settings.patience_ms / 1000,
                 ring_limit=float(settings.ring_timeout_s),
             )
+        case Mode.BROADCAST:
+            within_agents = settings.broadcast.waits_for_agents
+            return pacing.make("broadcast", target=settings.target, within_agents=within_agents)
     return pacing.make("progressive", target=settings.target)
+
+
+def same_pacing(one: Settings, other: Settings) -> bool:
+    """Whether the pacer of the one serves the other."""
+    return (one.mode, one.broadcast.waits_for_agents) == (other.mode, other.broadcast.waits_for_agents)
 
 
 class GuardedPacer:

@@ -13,6 +13,7 @@ from ami.actions import Action, Originate
 from ami.errors import ActionRefused, AmiError, BadAction, Unanswered
 from dialer import call as machine
 from dialer.dialing import caller_id, dial_string
+from dialer.engine import broadcast
 from dialer.engine.calls import LiveCall
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import TrunkRun
@@ -163,6 +164,8 @@ class Placer:
             patience_s=settings.patience_ms / 1000,
             generation=self._tools.sender.generation(begin.server),
         )
+        if begin.kind is AttemptKind.BROADCAST:
+            call.listens_s = broadcast.LISTENS_S
         self._tools.calls.add(call)
         try:
             action: Action = originate(plan, settings)
@@ -193,10 +196,14 @@ def originate(plan: Planned, settings: Settings) -> Originate:
     }
     if settings.message:
         variables["MARCADOR_MESSAGE"] = settings.message
+    context = "marcador-customer"
+    if plan.begin.kind is AttemptKind.BROADCAST:
+        context = broadcast.CONTEXT
+        variables |= broadcast.variables(settings.broadcast)
     return Originate(
         channel=plan.dial,
         channel_id=attempt,
-        context="marcador-customer",
+        context=context,
         exten="answered",
         timeout_ms=settings.ring_timeout_s * 1000,
         caller_number=plan.begin.caller_id,

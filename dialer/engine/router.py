@@ -132,6 +132,10 @@ class Router:
                 self._happen(call, machine.PatienceEnded())
             case ami.MarcadorOptOut():
                 self._happen(call, machine.OptedOut())
+            case ami.MarcadorKey(key=key):
+                self._happen(call, machine.Keyed(key))
+            case ami.MarcadorPlayed(on_machine=on_machine):
+                self._happen(call, machine.AudioPlayed(on_machine))
             case ami.MarcadorRingFailed():
                 if call.ringing_agent is not None:
                     self._happen(call, machine.JoinFailed(call.ringing_agent))

@@ -1,11 +1,13 @@
 """From a call that is over to its record: the verdict, what becomes of the contact, what is counted."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from dialer import call as machine
 from dialer.compliance import counts
+from dialer.engine.broadcast import listened
 from dialer.engine.calls import LiveCall
 from dialer.engine.writes import Ending, Job
 from dialer.outcome import CallFacts, Outcome, Verdict, verdict
@@ -24,9 +26,12 @@ def ending_of(
     call: LiveCall, settings: Settings | None, now: datetime, cancel: Cancel
 ) -> tuple[Ending, Verdict]:
     """`cancel` hangs up calls that ring to numbers the agent has just put on do-not-call."""
-    found = verdict(call_facts(call.state.facts))
-    closing = _closing(call, found, now)
     settings = settings or Settings()
+    facts = call_facts(call.state.facts)
+    if call.kind is AttemptKind.BROADCAST:
+        facts = replace(facts, listened=listened(call.state.facts, settings.broadcast))
+    found = verdict(facts)
+    closing = _closing(call, found, now)
     settlement: Settlement | None = None
     after: Job | None = None
     if found.outcome is Outcome.CONNECTED:

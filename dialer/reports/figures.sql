@@ -25,6 +25,11 @@ SELECT {keys}
        sum(r.of_refused)::bigint AS of_refused,
        sum(r.of_cancelled)::bigint AS of_cancelled,
        sum(r.of_unknown)::bigint AS of_unknown,
+       sum(r.of_played)::bigint AS of_played,
+       sum(r.of_pressed)::bigint AS of_pressed,
+       sum(r.of_opted_out)::bigint AS of_opted_out,
+       sum(r.of_message_left)::bigint AS of_message_left,
+       sum(r.of_unattended)::bigint AS of_unattended,
        coalesce(sum(r.of_connected) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_connected,
        coalesce(sum(r.of_abandoned) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_abandoned,
        sum(r.ring_ms)::bigint AS ring_ms, sum(r.wait_ms)::bigint AS wait_ms, sum(r.talk_ms)::bigint AS talk_ms,
@@ -62,6 +67,11 @@ SELECT {keys}
        coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'refused'), 0)::bigint AS of_refused,
        coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'cancelled'), 0)::bigint AS of_cancelled,
        coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unknown'), 0)::bigint AS of_unknown,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'played'), 0)::bigint AS of_played,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'pressed'), 0)::bigint AS of_pressed,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'opted_out'), 0)::bigint AS of_opted_out,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'message_left'), 0)::bigint AS of_message_left,
+       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unattended'), 0)::bigint AS of_unattended,
        coalesce(sum(r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'connected'), 0)::bigint
            AS paced_connected,
        coalesce(sum(r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'abandoned'), 0)::bigint

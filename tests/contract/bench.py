@@ -24,6 +24,9 @@ class Number(StrEnum):
     GONE_RINGING = "34600000015"
     GONE_AT_ONCE = "34600000016"
     PRESSES_9 = "34600000029"
+    PRESSES_1 = "34600000031"
+    PRESSES_5 = "34600000035"
+    MACHINE = "34600000022"
     BRIEF = "34600001010"
     """Answers, and hangs up `BRIEF_S` later."""
 
@@ -63,12 +66,18 @@ class Bench:
         return attempt
 
     def originate(
-        self, attempt: str, number: Number, trunk: str = "", ring_ms: int = 5000, **variables: str
+        self,
+        attempt: str,
+        number: Number,
+        trunk: str = "",
+        ring_ms: int = 5000,
+        context: str = "marcador-customer",
+        **variables: str,
     ) -> actions.Originate:
         return actions.Originate(
             actions.customer(number, trunk or number.trunk),
             attempt,
-            "marcador-customer",
+            context,
             "answered",
             timeout_ms=ring_ms,
             caller_number="34910000000",

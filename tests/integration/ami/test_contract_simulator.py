@@ -7,6 +7,7 @@ import pytest
 
 from ami.connection import AsteriskLink, Server
 from ami.simulator import Behaviour, Fate, Phone, Population, Settings, SimulatedAsterisk
+from ami.simulator.population import MACHINE
 from storage.virtual_clock import VirtualClock
 from tests.contract.bench import BRIEF_S, BRIEF_TRUNK, TRUNK, UNREGISTERED, Bench, Number
 from tests.contract.scenarios import SCENARIOS, Scenario
@@ -20,7 +21,10 @@ NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
     Number.SILENT: Behaviour(fate=Fate.NO_ANSWER),
     Number.GONE_RINGING: Behaviour(fate=Fate.REJECTED, ring_s=0.1),
     Number.GONE_AT_ONCE: Behaviour(ring_s=0.1, gives_up_s=0.0),
-    Number.PRESSES_9: Behaviour(ring_s=0.1, opts_out=True),
+    Number.PRESSES_9: Behaviour(ring_s=0.1, opts_out=True, presses="9"),
+    Number.PRESSES_1: Behaviour(ring_s=0.1, presses="1"),
+    Number.PRESSES_5: Behaviour(ring_s=0.1, presses="5"),
+    Number.MACHINE: Behaviour(fate=Fate.MACHINE, ring_s=0.1, amd=MACHINE),
     Number.BRIEF: Behaviour(ring_s=0.1, talk_s=BRIEF_S, gives_up_s=BRIEF_S),
 }
 

@@ -48,6 +48,8 @@ class Customer(StrEnum):
     """answers, and speaks without end"""
     PRESSES_9 = "29"
     """answers, and presses 9 three seconds later"""
+    PRESSES_1 = "31"
+    PRESSES_5 = "35"
 
 
 # Voices as (loud, seconds), after the silence before a greeting.

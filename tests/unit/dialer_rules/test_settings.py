@@ -77,8 +77,9 @@ def test_a_live_change_replaces_some_fields_and_keeps_the_rest() -> None:
     assert (after.channels, after.target) == (40, 0.02)
 
 
-def test_every_outcome_but_a_conversation_and_a_bad_number_has_a_retry_rule() -> None:
-    assert set(DEFAULT_RETRIES) == set(Outcome) - {Outcome.CONNECTED, Outcome.INVALID_NUMBER}
+def test_every_outcome_but_a_conversation_a_bad_number_and_a_broadcast_told_has_a_retry_rule() -> None:
+    told = {Outcome.PLAYED, Outcome.PRESSED, Outcome.OPTED_OUT, Outcome.MESSAGE_LEFT}
+    assert set(DEFAULT_RETRIES) == set(Outcome) - {Outcome.CONNECTED, Outcome.INVALID_NUMBER} - told
 
 
 def test_a_preset_tightens_caps_and_never_loosens_them() -> None:

@@ -1,0 +1,218 @@
+"""Campaigns that broadcast: an audio at the answer, keys, and agents for those who ask for one."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from ami.simulator import Behaviour, Fate, Population
+from ami.simulator.population import MACHINE
+from dialer.broadcast import Broadcast
+from dialer.campaigns import Campaign
+from dialer.outcome import Outcome
+from dialer.settings import Mode, RetryRule, Settings
+from tests.integration.dialer.house import SETTINGS, House, in_virtual_time, number
+from typifications.model import Action
+
+MAIN, OTHER = number(1), number(2)
+LISTENS = Behaviour(ring_s=3, talk_s=30)
+MACHINE_ANSWERS = Behaviour(fate=Fate.MACHINE, ring_s=3, amd=MACHINE)
+
+
+def settings(amd: bool = False, channels: int = 200, **said: Any) -> Settings:
+    broadcast = Broadcast(**{"audio": "campaigns/notice", **said})
+    return msgspec.structs.replace(
+        SETTINGS, mode=Mode.BROADCAST, amd=amd, channels=channels, broadcast=broadcast
+    )
+
+
+async def call_one(house: House, behaviour: Behaviour, using: Settings) -> dict[str, Any]:
+    """One contact of such a campaign, called once; its attempt and what became of the contact."""
+    await house.trunk()
+    campaign = await house.campaign(settings=using)
+    house.calls_to(MAIN, behaviour)
+    contact = await house.contact(await house.list_(campaign.id), MAIN)
+
+    async def ended() -> bool:
+        return bool(await house.rows("SELECT FROM attempt WHERE ended_at IS NOT NULL"))
+
+    await house.until(ended, 120)
+    attempt = await house.row("SELECT * FROM attempt")
+    found = await house.contact_row(contact)
+    return {**attempt, "contact": (found["state"], found["final_reason"])}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "using", "expected"),
+    [
+        (LISTENS, settings(), ("played", "played", "", "done")),
+        (
+            Behaviour(presses="2"),
+            settings(answers={"2": "yes", "3": "no"}),
+            ("pressed", "key_2", "2", "done"),
+        ),
+        (
+            Behaviour(presses="73"),
+            settings(answers={"2": "yes", "3": "no"}),
+            ("pressed", "key_3", "73", "done"),
+        ),
+        (Behaviour(presses="7"), settings(), ("played", "played", "7", "done")),
+        (Behaviour(presses="9"), settings(), ("opted_out", "opted_out", "9", "do_not_call")),
+        (Behaviour(gives_up_s=2), settings(), ("gone", "hung_up_before_end", "", "pending")),
+        (
+            MACHINE_ANSWERS,
+            settings(amd=True, machine_audio="campaigns/machine"),
+            ("message_left", "message_left", "", "done"),
+        ),
+        (MACHINE_ANSWERS, settings(amd=True), ("machine", "machine", "", "pending")),
+        (Behaviour(fate=Fate.BUSY), settings(), ("busy", "sip_486", "", "pending")),
+        (
+            Behaviour(presses="1"),
+            settings(agents=True, within_agents=False),
+            ("unattended", "patience_over", "1", "pending"),
+        ),
+        (
+            Behaviour(presses="1", gives_up_s=12),
+            settings(agents=True, within_agents=False),
+            ("unattended", "gave_up", "1", "pending"),
+        ),
+    ],
+    ids=[
+        "heard", "answered_by_key", "answered_at_the_second_key", "a_key_that_means_nothing", "opted_out",
+        "gone_before_the_end", "message_left", "machine", "busy", "nobody_came", "gave_up_waiting",
+    ],
+)  # fmt: skip
+def test_a_broadcast_ends_in_one_verdict_and_its_contact_is_settled_by_it(
+    database_dsn: str, behaviour: Behaviour, using: Settings, expected: tuple[str, str, str, str]
+) -> None:
+    async def story(house: House) -> None:
+        found = await call_one(house, behaviour, using)
+        outcome, reason, pressed, state = expected
+        assert (found["outcome"], found["reason"], found["pressed"]) == (outcome, reason, pressed)
+        assert found["contact"][0] == state
+        assert found["kind"] == "broadcast"
+        assert await house.rows("SELECT * FROM campaign_hour") == [], "outside the law's ratio"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_9_is_on_do_not_call_before_the_call_is_over(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        found = await call_one(house, Behaviour(presses="9"), settings())
+        stored = await house.row("SELECT e164, source, attempt_id, created_at FROM do_not_call")
+        assert (stored["e164"], stored["source"], stored["attempt_id"]) == (MAIN, "opt_out", found["id"])
+        assert stored["created_at"] < found["ended_at"]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_message_on_a_machine_may_be_followed_by_another_try(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        using = settings(amd=True, machine_audio="campaigns/machine")
+        retry = {**using.retry, Outcome.MESSAGE_LEFT: RetryRule(wait_s=3600, max=1)}
+        found = await call_one(house, MACHINE_ANSWERS, msgspec.structs.replace(using, retry=retry))
+        assert found["contact"][0] == "pending"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_1_is_joined_to_an_agent_whose_result_settles_the_contact(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign(settings=settings(agents=True))
+        ana = await house.agent("ana", campaign.id)
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        house.calls_to(MAIN, Behaviour(presses="1", talk_s=20))
+        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        await house.typify(ana.id, done)
+        await house.finished(60)
+        assert (await house.contact_row(contact))["state"] == "done"
+        row = await house.row("SELECT outcome, agent_id, pressed FROM attempt")
+        assert row == {"outcome": "connected", "agent_id": ana.id, "pressed": "1"}
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_without_agents_every_channel_is_used_and_no_more(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign(settings=settings(channels=7))
+        people = await house.list_(campaign.id)
+        for n in range(40):
+            house.calls_to(number(n), LISTENS)
+            await house.contact(people, number(n))
+        most = await _most_at_once(house, campaign)
+        assert most == 7
+        assert await house.outcomes() == {"played": 40}
+        assert max(Counter(house.dialled()).values()) == 1
+
+    in_virtual_time(database_dsn, story)
+
+
+async def _most_at_once(house: House, campaign: Campaign) -> int:
+    most = 0
+    run = await house.until(lambda: house.engine.hub.runs.get(campaign.id))
+    while (await house.states())["pending"] + (await house.states())["live"]:
+        most = max(most, len(run.live))
+        await house.clock.sleep(0.5)
+    return most
+
+
+def test_presses_expected_never_exceed_the_agents_free_for_them(database_dsn: str) -> None:
+    """Three agents, and one in five presses 1: few wait, and most of those who ask are attended."""
+
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign(settings=settings(agents=True, agent_patience_s=20))
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        people = await house.list_(campaign.id)
+        for n in range(300):
+            await house.contact(people, number(n))
+        for agent in await house.many_agents(3, campaign.id):
+            house.typifies_everything(agent, done, after_s=5)
+        run = house.engine.hub.runs[campaign.id]
+        while (await house.states())["pending"]:
+            told = run.pacer.explain(run.at(house.clock.now()))
+            assert told["expected_presses"] + told["waiting"] <= max(told["idle"], 3) + 1
+            await house.clock.sleep(5)
+        await house.finished(600)
+        outcomes = await house.outcomes()
+        asked = outcomes["connected"] + outcomes["unattended"]
+        assert asked > 20
+        assert outcomes["unattended"] <= 0.2 * asked
+
+    shares = {"1": 0.2, "9": 0.02}
+    people = Population(seed=11, presses=shares, gives_up=0.0)
+    in_virtual_time(database_dsn, story, population=people)
+
+
+def test_no_agent_at_work_and_a_campaign_that_waits_for_agents_dials_nobody_and_says_so(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign(settings=settings(agents=True))
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.clock.sleep(30)
+        assert not house.dialled()
+        assert house.engine.hub.runs[campaign.id].status.why == "no_agents"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_broadcast_under_way_outlives_its_worker(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign(settings=settings())
+        house.calls_to(MAIN, LISTENS)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.dialled())
+        await house.clock.sleep(6)
+        await house.restart_worker()
+        await house.finished(120)
+        assert await house.outcomes() == {"played": 1}
+
+    in_virtual_time(database_dsn, story)
