@@ -32,7 +32,7 @@ _WRONG = {
     "bad_field", "field_twice", "too_many_fields", "no_agents", "too_many_agents",
     "nothing_ticked", "nothing_chosen", "create_needs_key",
 }  # fmt: skip
-_TAKEN = {"name_taken", "already_typified", "event_closed", "retired", "parent_retired"}
+_TAKEN = {"name_taken", "already_typified", "event_closed", "event_taken", "retired", "parent_retired"}
 
 
 def install(app: FastAPI) -> None:

@@ -81,7 +81,7 @@ async def edit(conn: Connection, event_id: UUID, changes: Mapping[str, Any], *, 
             wanted.zone,
             wanted.note,
         )
-        return await _written(conn, _one(row))
+        return await _written(conn, of_row(row))
 
 
 async def reassign(conn: Connection, event_ids: Sequence[UUID], agent_id: UUID | None) -> int:
@@ -95,12 +95,18 @@ async def remove(conn: Connection, event_id: UUID, *, now: datetime) -> AgendaEv
 
 
 async def manage(
-    conn: Connection, event_id: UUID, *, interaction_id: UUID | None = None, now: datetime
+    conn: Connection,
+    event_id: UUID,
+    *,
+    by: UUID | None = None,
+    interaction_id: UUID | None = None,
+    now: datetime,
 ) -> AgendaEvent:
-    """Taken by somebody: from now on nobody else can. A second manage is refused (`event_closed`), and so is
-    one of a customer on a number that nobody has (`phone_unknown`): it was mistyped, or is new."""
+    """Done by this agent (None: by a supervisor): from now on nobody else can. Refused: a second manage
+    (`event_closed`), one of an event another agent holds (`event_taken`), and one of a customer on a number
+    that nobody has (`phone_unknown`): it was mistyped, or is new."""
     await _must_know_phone(conn, event_id)
-    return await _close(conn, event_id, EventState.MANAGED, interaction_id, now)
+    return await _close(conn, event_id, EventState.MANAGED, interaction_id, now, by=by)
 
 
 async def due(
@@ -228,16 +234,24 @@ async def _insert(
         created_by,
         now,
     )
-    return await _written(conn, _one(row))
+    return await _written(conn, of_row(row))
 
 
 async def _close(
-    conn: Connection, event_id: UUID, state: EventState, managed_by: UUID | None, now: datetime
+    conn: Connection,
+    event_id: UUID,
+    state: EventState,
+    managed_by: UUID | None,
+    now: datetime,
+    *,
+    by: UUID | None = None,
 ) -> AgendaEvent:
     async with savepoint(conn):
-        await _pending(conn, event_id)
+        event = await _pending(conn, event_id)
+        if event.held_from(by, now):
+            raise Refused("event_taken", "another agent has taken this event", taken_by=str(event.taken_by))
         row = await conn.fetchrow(QUERIES["close"], event_id, state, managed_by, now)
-        event = _one(row)
+        event = of_row(row)
         await _give_back(conn, [event.contact_id], now)
         return event
 
@@ -282,16 +296,16 @@ def _refuse_past(due_at: datetime, now: datetime) -> None:
 def _found(row: Record | None, event_id: UUID) -> AgendaEvent:
     if row is None:
         raise NotFound("there is no such event", event_id=str(event_id))
-    return _one(row)
+    return of_row(row)
 
 
 def _events(rows: Sequence[Record]) -> list[AgendaEvent]:
-    return [_one(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 _COLUMNS = [field.name for field in fields(AgendaEvent) if field.name != "state"]
 
 
-def _one(row: Record | None) -> AgendaEvent:
+def of_row(row: Record | None) -> AgendaEvent:
     assert row is not None
     return AgendaEvent(state=EventState(row["state"]), **{name: row[name] for name in _COLUMNS})

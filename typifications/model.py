@@ -184,6 +184,14 @@ class AgendaEvent(EventFields):
     created_by: UUID | None = None
     created_at: datetime
     closed_at: datetime | None = None
+    taken_by: UUID | None = None
+    taken_until: datetime | None = None
+
+    def held_from(self, agent_id: UUID | None, now: datetime) -> bool:
+        """Whether another agent holds it now. None, a supervisor, is stopped by nobody."""
+        if agent_id is None or self.taken_by in (None, agent_id) or self.taken_until is None:
+            return False
+        return self.taken_until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

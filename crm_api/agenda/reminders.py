@@ -21,7 +21,7 @@ async def of_agents(
     conn: Connection, agent_ids: Collection[UUID], now: datetime
 ) -> dict[UUID, list[AgendaEvent]]:
     """Pending events within the notification period: an agent's own, and those of nobody in the voice
-    campaigns the agent works in, for the first to take."""
+    campaigns the agent works in, for the first to take: not those another agent holds."""
     if not agent_ids:
         return {}
     horizon = now + await preferences.notified_before(conn) + timedelta(microseconds=1)
@@ -38,7 +38,8 @@ async def of_agents(
         reminders[agent_id] = [
             event
             for event in found
-            if event.agent_id == agent_id or (event.agent_id is None and event.campaign_id in theirs)
+            if event.agent_id == agent_id
+            or (event.agent_id is None and event.campaign_id in theirs and not event.held_from(agent_id, now))
         ]
     return reminders
 

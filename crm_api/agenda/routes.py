@@ -67,6 +67,18 @@ async def remove(event_id: UUID, call: Agent) -> None:
 
 @router.post("/{event_id}/manage")
 async def manage(event_id: UUID, call: AgentOnce) -> EventOut:
-    """Take it: from now on nobody else can."""
-    await service.must_touch(call, event_id)
-    return EventOut.model_validate(await agenda.manage(call.conn, event_id, now=call.now))
+    """It is done: nobody else can any more. An agent cannot manage what another holds."""
+    return EventOut.model_validate(await service.manage(call, event_id))
+
+
+@router.post("/{event_id}/take")
+async def take(event_id: UUID, call: AgentOnce) -> EventOut:
+    """Hold an event that is nobody's: the first to ask has it, the others are refused (`event_taken`), and
+    told on their sockets. Not managed within ten minutes, it is everybody's again."""
+    return EventOut.model_validate(await service.take(call, event_id))
+
+
+@router.delete("/{event_id}/take")
+async def let_go(event_id: UUID, call: Agent) -> EventOut:
+    """Give it back before the time is over."""
+    return EventOut.model_validate(await service.let_go(call, event_id))

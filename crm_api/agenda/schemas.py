@@ -61,6 +61,8 @@ class EventOut(Out):
     created_by: UUID | None
     created_at: datetime
     closed_at: datetime | None
+    taken_by: Annotated[UUID | None, Field(description="the agent who holds it, until `taken_until`")]
+    taken_until: datetime | None
 
 
 class WrittenOut(Out):

@@ -10,12 +10,13 @@ from crm_api.agenda.schemas import EventEdit, EventIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
+from crm_api.live import notify
 from dialer import agents, campaigns
 from dialer.hours import legal_hour
 from dialer.settings import Settings
 from lists import customers
 from lists.numbers import Number
-from typifications import agenda
+from typifications import agenda, taking
 from typifications.agenda import Written
 from typifications.deciding import due_at
 from typifications.model import AgendaEvent, CampaignKind, EventFields
@@ -88,6 +89,28 @@ async def must_touch(call: Call, event_id: UUID) -> AgendaEvent:
     else:
         call.must_watch(event.campaign_id)
     return event
+
+
+async def take(call: Call, event_id: UUID) -> AgendaEvent:
+    """For agents of the event's campaign."""
+    agent_id = call.own_agent()
+    event = await must_touch(call, event_id)
+    if event.campaign_id not in (await agents.get(call.conn, agent_id)).campaign_ids:
+        raise forbidden("event_not_yours", "you do not work in this event's campaign", id=str(event_id))
+    call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
+    return await taking.take(call.conn, event_id, agent_id, now=call.now)
+
+
+async def let_go(call: Call, event_id: UUID) -> AgendaEvent:
+    call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
+    return await taking.let_go(call.conn, event_id, call.own_agent())
+
+
+async def manage(call: Call, event_id: UUID) -> AgendaEvent:
+    await must_touch(call, event_id)
+    by = call.who.agent_id if call.who.role is Role.AGENT else None
+    call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
+    return await agenda.manage(call.conn, event_id, by=by, now=call.now)
 
 
 async def reassign(call: Call, event_ids: tuple[UUID, ...], agent_id: UUID | None) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -21,6 +22,10 @@ def popped(topic: Topic, data: Pop) -> str:
 
 def reminded(topic: Topic, event: EventOut) -> str:
     return _wrapped("reminder", str(topic), event.model_dump_json())
+
+
+def reminder_over(topic: Topic, event_id: UUID) -> str:
+    return _wrapped("reminder_over", str(topic), msgspec.json.encode({"id": str(event_id)}).decode())
 
 
 def changed(topic: Topic, payload: bytes) -> str:

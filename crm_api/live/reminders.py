@@ -1,6 +1,7 @@
 """Agenda events that come due soon, told to the agent's open sockets; whoever comes later finds them in the
 snapshot."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -9,35 +10,57 @@ import structlog
 from crm_api.agenda.reminders import of_agents
 from crm_api.agenda.schemas import EventOut
 from crm_api.hub import Hub
+from crm_api.live import notify
 from crm_api.live.channels import Channels
-from crm_api.live.messages import reminded
+from crm_api.live.messages import reminded, reminder_over
 from crm_api.live.topics import Topic, TopicKind
 from storage.errors import StorageError
-from typifications.model import AgendaEvent
 
 log = structlog.get_logger(__name__)
 EVERY_S = 15.0
-Told = tuple[UUID, UUID, datetime]
+SETTLE_S = 0.05
+"""Several events taken in one moment are one look."""
 
 
 class Reminders:
-    """Each process tells its own sockets, so nothing goes over the bus and nobody is told twice."""
+    """Each process tells its own sockets; the bus only says that an agent took or gave back an event."""
 
     def __init__(self, hub: Hub, channels: Channels) -> None:
         self._hub = hub
         self._channels = channels
-        self._told: set[Told] = set()
+        self._told: dict[tuple[UUID, UUID], datetime] = {}
+        """Due times told, by agent and event."""
+        self._due = asyncio.Event()
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hear())
+            tasks.create_task(self._tick())
+            tasks.create_task(self._look_on())
+
+    async def _tick(self) -> None:
         while True:
             await self._hub.clock.sleep(EVERY_S)
+            self._due.set()
+
+    async def _look_on(self) -> None:
+        while True:
+            await self._due.wait()
+            await asyncio.sleep(SETTLE_S)
+            self._due.clear()
             try:
                 await self.look()
             except StorageError as error:
                 log.warning("reminders_put_off", error=str(error))
 
+    async def _hear(self) -> None:
+        async with self._hub.bus.subscribe(notify.AGENDA) as subscription:
+            async for _ in subscription:
+                self._due.set()
+
     async def look(self) -> None:
-        """Tell what has come within the period and was not told yet: also what was moved or reassigned."""
+        """Tell what has come within the period and was not told yet, also what was moved, reassigned or given
+        back; and what was told and is over: taken by another, managed, removed."""
         followed = {
             topic.id: topic
             for topic in self._channels.topics()
@@ -45,14 +68,17 @@ class Reminders:
         }
         async with self._hub.db.connection() as conn:
             found = await of_agents(conn, followed.keys(), self._hub.clock.now())
-        told: set[Told] = set()
+        told: dict[tuple[UUID, UUID], datetime] = {}
         for agent_id, events in found.items():
             for event in events:
-                this = (agent_id, event.id, event.due_at)
-                told.add(this)
-                if this not in self._told:
-                    self._tell(followed[agent_id], event)
+                told[agent_id, event.id] = event.due_at
+                if self._told.get((agent_id, event.id)) != event.due_at:
+                    topic = followed[agent_id]
+                    self._channels.spread(topic, reminded(topic, EventOut.model_validate(event)))
+        for agent_id, event_id in self._told.keys() - told.keys():
+            if agent_id in followed:
+                self._over(followed[agent_id], event_id)
         self._told = told
 
-    def _tell(self, topic: Topic, event: AgendaEvent) -> None:
-        self._channels.spread(topic, reminded(topic, EventOut.model_validate(event)))
+    def _over(self, topic: Topic, event_id: UUID) -> None:
+        self._channels.spread(topic, reminder_over(topic, event_id))

@@ -24,6 +24,16 @@ UPDATE agenda_event SET state = $2, managed_by = $3, closed_at = $4
 WHERE id = $1 AND state = 'pending'
 RETURNING *;
 
+-- name: take
+-- $1 event, $2 agent, $3 until, $4 now
+UPDATE agenda_event SET taken_by = $2, taken_until = $3
+WHERE id = $1 AND state = 'pending' AND (agent_id IS NULL OR agent_id = $2)
+  AND (taken_by IS NULL OR taken_by = $2 OR taken_until <= $4)
+RETURNING *;
+
+-- name: let_go
+UPDATE agenda_event SET taken_by = NULL, taken_until = NULL WHERE id = $1 AND taken_by = $2 AND state = 'pending';
+
 -- name: manage_due_of_contact
 -- The call an event asked for has been talked through: it is managed, by this interaction.
 UPDATE agenda_event SET state = 'managed', managed_by = $2, closed_at = $3

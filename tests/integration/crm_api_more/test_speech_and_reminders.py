@@ -1,19 +1,23 @@
 """Speech as the agent reads it, preferences, reminders on the live socket, calendar feeds."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from crm_api.access import Role
 from crm_api.live import pop
 from crm_api.live.reminders import EVERY_S
+from dialer.agents import Agent
 from dialer.campaigns import Kind
 from dialer.live import Offered
 from storage.ids import uuid7
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.crm_api.served import live_client, served
 from tests.integration.crm_api_more.people import NOBODY, People
+from typifications.taking import HOLD_S
 
 
 @pytest.fixture
@@ -131,6 +135,67 @@ async def test_a_voice_campaigns_event_is_every_agents_of_it_until_one_takes_it(
     accepted(await clients[0].post(f"/api/agenda/{event}/manage"))
     refused(await clients[1].post(f"/api/agenda/{event}/manage"), 409, "event_closed")
     assert [await shown(0), await shown(1)] == [[], []]
+
+
+async def _voice_team(api: Api) -> tuple[str, list[Agent], list[httpx.AsyncClient]]:
+    """A due event of a voice campaign that is nobody's, and two agents of it."""
+    voice = await api.campaign("voz", kind=Kind.VOICE, region="ES", zone="Europe/Madrid")
+    people = await People.given(api)
+    team = [await api.agent(voice.id) for _ in range(2)]
+    clients = [await api.as_role(Role.AGENT, agent_id=one.id) for one in team]
+    return await _event(people, minutes=5, campaign_id=str(voice.id), agent_id=None), team, clients
+
+
+async def test_the_first_to_take_an_event_holds_it_and_it_leaves_the_others_screens_at_once(api: Api) -> None:
+    event, team, clients = await _voice_team(api)
+    feed = api.app.state.feed
+    async with (
+        served(api.app) as host,
+        live_client(host, clients[0].cookies["marcador_session"]) as first,
+        live_client(host, clients[1].cookies["marcador_session"]) as second,
+    ):
+        for socket, agent in zip((first, second), team, strict=True):
+            await socket.follow(f"agent.{agent.id}")
+        await feed.reminders.look()
+        for socket in (first, second):
+            assert (await socket.next())["data"]["id"] == event
+        taken = accepted(await clients[0].post(f"/api/agenda/{event}/take"))
+        assert taken["taken_by"] == str(team[0].id)
+        over = await second.next()
+        assert (over["kind"], over["data"]) == ("reminder_over", {"id": event})
+        params = refused(await clients[1].post(f"/api/agenda/{event}/take"), 409, "event_taken")
+        assert params["taken_by"] == str(team[0].id)
+        refused(await clients[1].post(f"/api/agenda/{event}/manage"), 409, "event_taken")
+        accepted(await clients[0].delete(f"/api/agenda/{event}/take"))
+        again = await second.next()
+        assert (again["kind"], again["data"]["id"]) == ("reminder", event)
+    accepted(await clients[1].post(f"/api/agenda/{event}/take"))
+    accepted(await clients[1].post(f"/api/agenda/{event}/manage"))
+    refused(await clients[0].post(f"/api/agenda/{event}/take"), 409, "event_closed")
+
+
+async def test_an_event_that_is_taken_and_not_managed_in_time_is_everybodys_again(api: Api) -> None:
+    event, team, clients = await _voice_team(api)
+    accepted(await clients[0].post(f"/api/agenda/{event}/take"))
+    api.clock.at = NOW + timedelta(seconds=HOLD_S - 1)
+    refused(await clients[1].post(f"/api/agenda/{event}/take"), 409, "event_taken")
+    api.clock.at = NOW + timedelta(seconds=HOLD_S)
+    assert accepted(await clients[1].post(f"/api/agenda/{event}/take"))["taken_by"] == str(team[1].id)
+    refused(await clients[0].post(f"/api/agenda/{event}/manage"), 409, "event_taken")
+
+
+async def test_two_agents_who_take_at_once_are_one_holder_and_one_refused(api: Api) -> None:
+    event, _, clients = await _voice_team(api)
+    answers = await asyncio.gather(*(client.post(f"/api/agenda/{event}/take") for client in clients))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_only_agents_of_its_campaign_may_take_an_event(api: Api) -> None:
+    event, _, _ = await _voice_team(api)
+    stranger = await api.as_role(Role.AGENT, agent_id=(await api.agent()).id)
+    refused(await stranger.post(f"/api/agenda/{event}/take"), 403, "event_not_yours")
+    operator = await api.as_role(Role.OPERATOR)
+    refused(await operator.post(f"/api/agenda/{event}/take"), 403, "not_an_agent")
 
 
 async def test_an_agents_agenda_is_a_calendar_feed_at_a_secret_address(people: People) -> None:
