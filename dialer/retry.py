@@ -32,11 +32,10 @@ def after_call(
         # No wait: nobody was disturbed, and it is another phone that rings next.
         return Retry(not_before=now, phone="next", outcome=verdict.outcome)
     rule = settings.retry_rule(verdict.outcome)
-    if rule is None and verdict.outcome in TOLD:
-        return Finish(ContactState.DONE, verdict.outcome)
     done = retries.get(verdict.outcome, 0)
     if rule is None or done >= rule.max or not verdict.redial:
-        return Finish(ContactState.EXHAUSTED, verdict.outcome)
+        state = ContactState.DONE if verdict.outcome in TOLD else ContactState.EXHAUSTED
+        return Finish(state, verdict.outcome)
     if not verdict.costs_attempt:
         wait = min(rule.wait_s * 2 ** min(done, 10), max(rule.wait_s, TRUNK_WAIT_MAX_S))
         return Retry(not_before=now + timedelta(seconds=wait), phone="same", outcome=verdict.outcome)

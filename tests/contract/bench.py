@@ -137,13 +137,14 @@ def _whose(event: e.Event) -> str:
 
 def story(events: list[e.Event], uniqueid: str) -> list[str]:
     """One channel's events in order, in few words. Without `OriginateResponse`: Asterisk tells it from
-    another thread, before or after what the dialplan does at the answer."""
+    another thread, before or after what the dialplan does at the answer. Without `DtmfEnd`: nobody goes by
+    it, and the simulator does not tell it."""
     return [words for event in events if _whose(event) == uniqueid and (words := _words(event))]
 
 
 def _words(event: e.Event) -> str:
     match event:
-        case e.OriginateResponse():
+        case e.OriginateResponse() | e.DtmfEnd():
             return ""
         case e.Newstate():
             return event.state.name.lower()

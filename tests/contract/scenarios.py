@@ -356,7 +356,7 @@ HEARD = ["Newchannel", "ringing", "up", "MarcadorAnswered"]
 async def _broadcast(bench: Bench, number: Number, **variables: str) -> str:
     attempt = str(uuid.uuid4())
     asked = {"MARCADOR_AUDIO": "marcador/closed", "MARCADOR_KEY_WAIT": "2", **variables}
-    await bench.send(bench.originate(attempt, number, context="marcador-broadcast", **asked))
+    await bench.send(bench.originate(attempt, number, "", 5000, "marcador-broadcast", **asked))
     return attempt
 
 

@@ -67,7 +67,7 @@ def test_who_heard_answered_or_has_a_message_is_done_unless_the_campaign_says_ot
     again = Settings(retry={Outcome.MESSAGE_LEFT: RetryRule(wait_s=60, max=1)})
     assert isinstance(after_call(heard(left_message=True), again, {}, NOON), Retry)
     tried = after_call(heard(left_message=True), again, {"message_left": 1}, NOON)
-    assert isinstance(tried, Finish)
+    assert tried == Finish(ContactState.DONE, "message_left")
 
 
 def test_who_pressed_9_is_never_called_again_whatever_the_retries_say() -> None:
