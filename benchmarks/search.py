@@ -1,10 +1,13 @@
 """How long a page of customers takes to be found, by each way of looking.
 
-    python -m benchmarks.search --customers 500000
+    python -m benchmarks.search --customers 10000000 --keep /var/tmp/marcador-crowd
 
-Fictional customers with two or three names (few names common, many rare, as among people) and a phone or two
-are copied into an embedded PostgreSQL. Prints one JSON object: for every kind of question the median, the
-95th percentile and the longest time in milliseconds for the first page of 50, cards included.
+Fictional customers with three names (few common, many rare, as among people) and a phone or two are made in
+an embedded PostgreSQL, fsync off; then it is started again with its everyday settings and asked. Each kind of
+question is asked `--rounds` times; the first time of each stands apart, as little of it was in the server's
+memory. Prints one JSON object: for every kind the median, the 95th percentile and the longest time in
+milliseconds for the first page of 50, cards included. With `--keep` the filled server stays in that folder
+and is asked again by the next run.
 """
 
 import argparse
@@ -15,208 +18,152 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from lists import customers, dial_lists
-from lists.folding import fold, grams
-from lists.loading.ids import IdSource
-from storage.database import Connection, connect
+from benchmarks import _people as people
+from lists import customers
+from lists.folding import fold
+from storage.database import connect
 from storage.embedded import EmbeddedPostgres
 from storage.migrate import migrate
 
-HOUR = 3600.0
-PIECE = 20_000
-OWNERS = 500
-SYLLABLES = [
-    "ma",
-    "ri",
-    "jo",
-    "sé",
-    "ana",
-    "lu",
-    "cía",
-    "gar",
-    "ro",
-    "drí",
-    "guez",
-    "ló",
-    "pez",
-    "mar",
-    "tín",
-    "fer",
-    "nán",
-    "dez",
-    "san",
-    "chez",
-    "gó",
-    "mez",
-    "ruiz",
-    "díaz",
-    "mo",
-    "re",
-    "no",
-    "al",
-    "va",
-    "rez",
-    "be",
-    "ni",
-    "to",
-    "ca",
-    "sti",
-    "llo",
-    "va",
-    "le",
-    "ra",
-    "il",
-    "da",
-    "cu",
-    "ña",
-    "ple",
-]
+TARGET_MS = 50.0
+PAGE = 50
+SAMPLE = 2_000
 
 
-def invented(count: int, dice: random.Random) -> list[str]:
-    """Names that sound so: two to four syllables."""
-    return ["".join(dice.choices(SYLLABLES, k=dice.choice((2, 2, 3, 3, 4)))).title() for _ in range(count)]
-
-
-class People:
-    """Customers by number; the same again for the same seed."""
-
-    def __init__(self, seed: int) -> None:
-        dice = random.Random(seed)
-        self._dice = dice
-        self._first, self._last = invented(3_000, dice), invented(40_000, dice)
-        self.owners = [UUID(int=dice.getrandbits(128)) for _ in range(OWNERS)]
-
-    def name(self) -> str:
-        """The n-th most common name is n times rarer than the first, nearly."""
-        dice = self._dice
-        first, last = (
-            [names[int(len(names) ** dice.random()) - 1] for _ in range(many)]
-            for names, many in ((self._first, 1), (self._last, 2))
-        )
-        return " ".join(first + last)
-
-    def phone(self, n: int) -> str:
-        return f"+336{n * 7_919 % 10**8:08d}"
-
-    def document(self, n: int) -> str:
-        return str(10_000_000 + n * 31)
-
-    def owner(self, n: int) -> UUID:
-        return self.owners[n % OWNERS]
-
-
-async def fill(conn: Connection, people: People, count: int) -> list[str]:
-    """Copy `count` customers; a sample of their names."""
-    now = datetime.now(UTC)
-    base = await dial_lists.create_base(conn, "people", region="FR", now=now)
-    ids = IdSource(now)
-    sample: list[str] = []
-
-    def made(start: int) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-        for n in range(start, min(start + PIECE, count)):
-            customer_id, phone_id = ids.take(2)
-            name = people.name()
-            if n % (count // 500 or 1) == 0:
-                sample.append(name)
-            folded, document = fold(name), people.document(n)
-            owner_id = people.owner(n)
-            yield (
-                (customer_id, base.id, document, document, name, folded, grams(folded), owner_id, now, now),
-                (phone_id, customer_id, 0, people.phone(n), people.phone(n), ["Europe/Paris"]),
-            )  # fmt: skip
-
-    for start in range(0, count, PIECE):
-        rows = list(made(start))
-        for table, columns, records in (
-            ("customer", "id base_id key document name folded grams owner_id created_at updated_at", 0),
-            ("phone", "id customer_id position e164 typed zones", 1),
-        ):
-            await conn.copy_records_to_table(
-                table, columns=columns.split(), records=[row[records] for row in rows], timeout=HOUR
-            )
-    await conn.execute("SELECT gin_clean_pending_list('customer_grams')", timeout=HOUR)
-    await conn.execute("VACUUM ANALYZE customer, phone", timeout=HOUR)
-    return sample
-
-
-def questions(people: People, sample: list[str], count: int, dice: random.Random) -> Iterator[dict[str, Any]]:
-    """One of each kind, as an agent types them."""
-    name = fold(dice.choice(sample))
-    words, n = name.split(), dice.randrange(count)
-    inside = dice.choice(words)
+def questions(name: str, count: int, few: Any, dice: random.Random) -> Iterator[dict[str, Any]]:
+    """One of each kind, as an agent types them. `name` is a customer's."""
+    words, n = fold(name).split(), dice.randrange(count)
+    inside = max(words, key=len)
     start = dice.randrange(max(1, len(inside) - 3))
+    phone = people.phone(n)
     yield {"kind": "document", "document": people.document(n)}
     yield {"kind": "document, its first 6", "document": people.document(n)[:6]}
+    yield {"kind": "document of nobody", "document": f"7{people.document(n)}x"}
     yield {"kind": "name, first word", "name": words[0]}
     yield {"kind": "name, a family name", "name": words[-1]}
-    yield {"kind": "name, two words", "name": f"{words[0]} {words[-1]}"}
+    yield {"kind": "name, first and last word", "name": f"{words[0]} {words[-1]}"}
+    yield {"kind": "name, last and first word", "name": f"{words[-1]} {words[0]}"}
     yield {"kind": "name, whole, accents and case", "name": name.upper()}
+    yield {"kind": "name, beginnings of two words", "name": f"{words[-1][:3]} {words[0][:3]}"}
     yield {"kind": "name, 4 letters within", "name": inside[start : start + 4]}
     yield {"kind": "name, 3 letters within", "name": inside[start : start + 3]}
     yield {"kind": "name, 2 letters", "name": inside[:2]}
+    yield {"kind": "name, two times 2 letters", "name": f"{words[-1][:2]} {words[0][:2]}"}
+    yield {"kind": "name, one letter", "name": words[0][:1]}
     yield {"kind": "name of nobody", "name": inside[::-1] + "qx"}
-    yield {"kind": "phone, national", "phone": "0" + people.phone(n)[3:]}
-    yield {"kind": "phone, +33 spaced", "phone": "+33 " + people.phone(n)[3:]}
-    yield {"kind": "phone, last 5", "phone": people.phone(n)[-5:]}
+    yield {"kind": "name of nobody, of common parts", "name": "mariagarcia"}
+    yield {"kind": "name of nobody, of common words", "name": f"garcia maria {words[-1][:3]}zz"}
+    yield {"kind": "maria garcia", "name": "maria garcia"}
+    yield {"kind": "garcía maría", "name": "García María"}
+    yield {"kind": "garcía maría, its tenth page", "name": "García María", "offset": 9 * PAGE}
+    yield {"kind": "common name and a rare one", "name": f"{words[-1]} maria"}
+    yield {"kind": "arci", "name": "arci"}
+    yield {"kind": "phone, national", "phone": "0" + phone[3:]}
+    yield {"kind": "phone, +33 spaced", "phone": f"+33 {phone[3]} {phone[4:8]} {phone[8:]}"}
+    yield {"kind": "phone, last 5", "phone": phone[-5:]}
+    yield {"kind": "phone, last 3", "phone": phone[-3:]}
+    yield {"kind": "phone of nobody", "phone": "+34 699 999 999"}
+    yield {"kind": "phone and name", "phone": phone[-4:], "name": "maria"}
     yield {"kind": "own, by name", "name": words[-1], "owner_id": people.owner(n)}
+    yield {"kind": "own, by 2 letters", "name": words[-1][:2], "owner_id": people.owner(n)}
+    yield {"kind": "own, name of nobody", "name": inside[::-1] + "qx", "owner_id": people.owner(n)}
     yield {"kind": "own, first page", "owner_id": people.owner(n)}
+    yield {"kind": "small base, maria", "name": "maria", "base_id": few}
+    yield {"kind": "small base, garcía maría", "name": "garcía maría", "base_id": few}
+    yield {"kind": "small base, first page", "base_id": few}
     yield {"kind": "first page of all"}
 
 
-async def measured(server: EmbeddedPostgres, options: argparse.Namespace) -> dict[str, Any]:
-    people, dice = People(options.seed), random.Random(options.seed + 1)
+async def filled(folder: Path, options: argparse.Namespace) -> float | None:
+    """Seconds it took; None where it had been before."""
+    done = folder / f"filled-{options.customers}-{options.seed}"
+    if done.exists():
+        return None
+    with EmbeddedPostgres(folder / "postgres", throw_away=True) as server:
+        async with connect(server.dsn) as conn:
+            await migrate(conn)
+            started = time.perf_counter()
+            await people.fill(conn, options.customers, options.seed)
+            await conn.execute("CHECKPOINT", timeout=people.HOUR)
+    done.touch()
+    return round(time.perf_counter() - started, 1)
+
+
+async def measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    filled_s = await filled(folder, options)
+    dice = random.Random(options.seed + 1)
     times: dict[str, list[float]] = {}
-    found: dict[str, list[int]] = {}
-    async with connect(server.dsn) as conn:
-        await migrate(conn)
-        started = time.perf_counter()
-        sample = await fill(conn, people, options.customers)
-        filled_s = time.perf_counter() - started
-        size = await conn.fetchval("SELECT pg_size_pretty(pg_relation_size('customer_grams'))")
-        for _ in range(options.rounds):
-            for question in questions(people, sample, options.customers, dice):
-                kind = question.pop("kind")
-                started = time.perf_counter()
-                page = await customers.search(conn, **question, limit=50)
-                times.setdefault(kind, []).append(1000 * (time.perf_counter() - started))
-                found.setdefault(kind, []).append(len(page))
-    everything = [one for each in times.values() for one in each]
+    found: dict[str, int] = {}
+    with EmbeddedPostgres(folder / "postgres") as server:
+        async with connect(server.dsn) as conn:
+            await people.check(conn, options.customers, SAMPLE, dice)
+            few = await conn.fetchval("SELECT id FROM base WHERE name = 'few'")
+            size = await conn.fetchval(
+                "SELECT pg_size_pretty(pg_total_relation_size('customer') + pg_total_relation_size('phone'))"
+            )
+            for _ in range(options.rounds):
+                name = await conn.fetchval(
+                    "SELECT name FROM customer WHERE document = $1",
+                    people.document(dice.randrange(options.customers)),
+                )
+                for question in questions(name, options.customers, few, dice):
+                    kind = question.pop("kind")
+                    if options.only and options.only not in kind:
+                        continue
+                    started = time.perf_counter()
+                    page = await customers.search(conn, **question, limit=PAGE)
+                    times.setdefault(kind, []).append(1000 * (time.perf_counter() - started))
+                    found[kind] = max(found.get(kind, 0), len(page))
+    everything = [one for each in times.values() for one in each[1:]]
+    kinds = {kind: summary(each) | {"found": found[kind]} for kind, each in times.items()}
     return {
         "customers": options.customers,
-        "filled_s": round(filled_s, 1),
-        "index_of_names": size,
+        "filled_s": filled_s,
+        "size": size,
         "median_ms": round(statistics.median(everything), 2),
-        "kinds": {kind: summary(each) | {"found": max(found[kind])} for kind, each in times.items()},
+        "target_ms": TARGET_MS,
+        "met": all(each["median_ms"] < TARGET_MS for each in kinds.values()),
+        "kinds": kinds,
     }
 
 
 def summary(times: list[float]) -> dict[str, float]:
-    ordered = sorted(times)
+    ordered = sorted(times[1:])
     return {
+        "first_ms": round(times[0], 2),
         "median_ms": round(statistics.median(ordered), 2),
         "p95_ms": round(next(islice(ordered, int(0.95 * len(ordered)), None)), 2),
         "max_ms": round(ordered[-1], 2),
     }
 
 
+@contextmanager
+def workplace(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory() as name:
+            Path(name).chmod(0o711)
+            yield Path(name)
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    keep.chmod(0o711)
+    yield keep
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--customers", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=31)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a folder where the filled server stays")
+    parser.add_argument("--only", default="", help="only kinds of question with these letters")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with EmbeddedPostgres(folder / "postgres") as server:
-            print(json.dumps(asyncio.run(measured(server, options)), indent=1))
+    with workplace(options.keep) as folder:
+        print(json.dumps(asyncio.run(measured(folder, options)), indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -33,12 +33,13 @@ ORDER BY k.updated_at DESC, k.id LIMIT $3
 -- $3 owner, $4 base, $5 limit, $6 offset. What an index may find too much of is cut at $7 before it is sorted.
 
 -- name: search_phone
--- $8 the last digits backwards, $9 where their range ends.
+-- $8 the last digits backwards, $9 where their range ends, $10 how many numbers are looked at.
 SELECT id FROM (
-    SELECT k.id, k.folded FROM phone p
+    SELECT k.id, k.folded FROM (
+        SELECT customer_id FROM phone WHERE reverse(e164) COLLATE "C" >= $8 AND reverse(e164) COLLATE "C" < $9 LIMIT $10
+    ) p
     JOIN customer k ON k.id = p.customer_id
-    WHERE reverse(p.e164) COLLATE "C" >= $8 AND reverse(p.e164) COLLATE "C" < $9
-      AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+    WHERE k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
       AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
     LIMIT $7
 ) found
@@ -56,17 +57,19 @@ SELECT id FROM (
 ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
 
 -- name: search_owner
+-- Answered inside the index customer_owner but for the page itself: it asks nothing that is not in it.
 SELECT k.id FROM customer k
 WHERE k.owner_id = $3
-  AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+  AND k.deleted_at IS NULL AND $1::text IS NULL AND ' ' || k.folded LIKE ALL ($2::text[])
   AND ($4::uuid IS NULL OR k.base_id = $4)
 ORDER BY k.folded COLLATE "C", k.id LIMIT $5 OFFSET $6
 
 -- name: search_name_start
--- $7 the name's beginning, $8 where its range ends.
+-- $7 the name's beginning, $8 where its range ends. Who begins so has all the words ($2): asked for again, they would
+-- look so rare to the planner that it reads all who begin so, thousands, before it sorts them.
 SELECT k.id FROM customer k
 WHERE k.folded COLLATE "C" >= $7 AND k.folded COLLATE "C" < $8
-  AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+  AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND $2::text[] IS NOT NULL
   AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
 ORDER BY k.folded COLLATE "C", k.id LIMIT $5 OFFSET $6
 
@@ -82,6 +85,44 @@ SELECT id FROM (
     LIMIT $7
 ) found
 ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
+
+-- name: search_newest
+-- $7 how many are shown at most, $8 how many customers are looked at, $9 and $10 the range of names already shown.
+SELECT id FROM (
+    SELECT k.id, k.folded FROM (
+        SELECT id, document, folded, owner_id, base_id, deleted_at FROM customer ORDER BY id DESC LIMIT $8
+    ) k
+    WHERE NOT (k.folded COLLATE "C" >= $9 AND k.folded COLLATE "C" < $10)
+      AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+      AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::uuid IS NULL OR k.base_id = $4)
+    LIMIT $7
+) found
+ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
+
+-- name: search_base
+-- As search_newest, within one base.
+SELECT id FROM (
+    SELECT k.id, k.folded FROM (
+        SELECT id, document, folded, owner_id, base_id, deleted_at FROM customer WHERE base_id = $4 ORDER BY key LIMIT $8
+    ) k
+    WHERE NOT (k.folded COLLATE "C" >= $9 AND k.folded COLLATE "C" < $10)
+      AND k.deleted_at IS NULL AND ($1::text IS NULL OR k.document LIKE $1) AND ' ' || k.folded LIKE ALL ($2::text[])
+      AND ($3::uuid IS NULL OR k.owner_id = $3)
+    LIMIT $7
+) found
+ORDER BY folded COLLATE "C", id LIMIT $5 OFFSET $6
+
+-- name: base_within
+-- Whether the base has at most so many customers.
+SELECT count(*) <= $2::bigint FROM (SELECT FROM customer WHERE base_id = $1 LIMIT $2::bigint + 1) found
+
+-- name: shares_of_threes
+-- The share of all names that have each of these threes, from the server's own statistics; rare ones are not in them.
+SELECT common.three, common.share
+FROM pg_stats s,
+     ROWS FROM (unnest(s.most_common_elems::text::integer[]), unnest(s.most_common_elem_freqs)) AS common (three, share)
+WHERE s.tablename = 'customer' AND s.attname = 'grams' AND s.schemaname = ANY (current_schemas(false))
+  AND common.three = ANY ($1::integer[])
 
 -- name: search_all
 SELECT k.id FROM customer k

@@ -1,17 +1,18 @@
 """Customers: found, made, changed."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from lists import customers
+from lists import customers, searching
 from lists.customers import Customer, CustomerEdit, NewPhone
 from lists.errors import NotFound, Refused
-from lists.folding import fold, grams
+from lists.folding import fold, grams, word_grams
 from lists.model import PhoneState
-from storage.database import Database
+from storage.database import Connection, Database
 from tests.integration.lists.world import World, number
 
 
@@ -212,3 +213,53 @@ async def test_the_database_cuts_a_name_into_the_threes_that_a_load_does(world: 
     made = await world.conn.fetchval("SELECT name_grams($1)", fold(name))
 
     assert sorted(made) == sorted(grams(fold(name)))
+
+
+async def names(world: World, **query: Any) -> list[str]:
+    return [one.name for one in await customers.search(world.conn, **query)]
+
+
+async def test_words_that_many_have_are_found_among_the_newest_customers_and_shown_by_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.customer(name="Zoe García")
+    world.later(minutes=1)
+    for name in ("Bea García", "Ana García", "Eva Ruiz", "García Pérez"):
+        await world.customer(name=name)
+
+    async def everybody(conn: Connection, words: Sequence[str]) -> dict[int, float]:
+        return {three: 1.0 for word in words for three in word_grams(word)}
+
+    monkeypatch.setattr(searching, "_shares", everybody)
+    monkeypatch.setattr(searching, "MOST_LOOKED_AT", 4)
+    monkeypatch.setattr(searching, "COMMON", 2)
+    assert await names(world, name="garcia") == ["García Pérez", "Ana García", "Bea García"]
+    monkeypatch.setattr(searching, "COMMON", 3)  # too few among the newest: all are looked for
+    assert await names(world, name="garcia") == ["García Pérez", "Ana García", "Bea García", "Zoe García"]
+
+
+async def test_of_a_small_base_everybody_is_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("Zoe García", "Bea García", "García Pérez"):
+        await world.customer(name=name)
+    monkeypatch.setattr(searching, "MOST_LOOKED_AT", 3)
+    expected = ["García Pérez", "Bea García", "Zoe García"]
+    assert await names(world, name="garcia", base_id=world.base_id) == expected
+    assert await names(world, name="garcia", base_id=uuid4()) == []
+
+
+async def test_pages_of_people_of_one_name_neither_repeat_nor_miss_anybody(world: World) -> None:
+    ids = {(await world.customer(name="Juan Pérez")).id for _ in range(7)}
+    seen = []
+    for offset in range(0, 7, 2):
+        page = await customers.search(world.conn, name="juan", limit=2, offset=offset)
+        seen += [one.id for one in page]
+    assert len(seen) == 7
+    assert set(seen) == ids
+
+
+async def test_the_servers_statistics_tell_which_threes_are_common(world: World) -> None:
+    for _ in range(20):
+        await world.customer(name="María")
+    await world.conn.execute("ANALYZE customer")
+    shares = await searching._shares(world.conn, ["maria", "xyzzy"])
+    assert shares == dict.fromkeys(word_grams("maria"), 1.0)
