@@ -30,6 +30,11 @@ _DIMENSIONS = {
 }
 _NAMES = {dimension: column.partition(".")[2] for dimension, column in _DIMENSIONS.items()}
 _IN_TIME = frozenset({By.HOUR, By.DAY, By.WEEKDAY, By.HOUR_OF_DAY})
+_OF_DAYS = frozenset({By.DAY, By.WEEKDAY})
+_SOMETHING = {
+    "calls": "r.attempts + r.interactions",
+    "time": "r.ready_ms + r.talk_ms + r.wrapup_ms + r.paused_ms + r.other_ms",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +65,17 @@ async def figures(
     talking, wrap-up, paused) is missing where lists or kinds of call are asked for: it belongs to neither.
     """
     of_agents = By.AGENT in by or scope.agent_ids is not None
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    with_time = scope.kinds is None and scope.dial_list_ids is None and By.DIAL_LIST not in by
     args = _args(scope, limit)
     if of_agents:
+        calls, time = _of_agents("calls", by), _of_agents("time", by)
         args += _whole_days(scope, by)
-    await _read(
-        conn, _split(QUERIES.agent_calls if of_agents else QUERIES.calls, by), args, len({*by}), found
-    )
-    if scope.kinds is None and scope.dial_list_ids is None and By.DIAL_LIST not in by:
-        await _read(
-            conn, _split(QUERIES.agent_time if of_agents else QUERIES.time, by), args, len({*by}), found
-        )
+    else:
+        calls, time = _split(QUERIES.calls, by), _split(QUERIES.time, by)
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    await _read(conn, calls, args, len({*by}), found)
+    if with_time:
+        await _read(conn, time, args, len({*by}), found)
     names = [_NAMES[dimension] for dimension in By if dimension in by]
     ordered = sorted(found.items(), key=lambda item: [(value is None, value) for value in item[0]])
     return [Row(Key(**dict(zip(names, key, strict=True))), _figures(sums)) for key, sums in ordered[:limit]]
@@ -164,22 +169,37 @@ async def abandonment(
 
 def _split(sql: str, by: Collection[By]) -> str:
     """The query with its dimensions in it: in the order of `By`, so that rows come in that of `Key`."""
-    chosen = [_DIMENSIONS[dimension] for dimension in By if dimension in by]
-    keys = ", ".join(chosen)
     # Without a dimension there is one row of everything, but none of nothing.
-    grouped = f"GROUP BY {keys} ORDER BY {keys}" if chosen else "HAVING count(*) > 0"
-    hours = "JOIN hours h ON h.hour = r.hour" if _IN_TIME & {*by} else ""
-    return (
-        sql.replace("{keys}", keys + "," if keys else "")
-        .replace("{hours}", hours)
-        .replace("{grouped}", grouped)
+    having = "" if by else "HAVING count(*) > 0"
+    joined = "JOIN hours h ON h.hour = r.hour" if _IN_TIME & {*by} else ""
+    return _worded(sql.replace("{hours}", QUERIES.hours).replace("{joined}", joined), _DIMENSIONS, by, having)
+
+
+def _of_agents(what: str, by: Collection[By]) -> str:
+    """The same per agent, where the sums are kept by days as well."""
+    sql, table = QUERIES[f"agent_{what}"], {"calls": "report_agent_call", "time": "report_agent"}[what]
+    asked = _IN_TIME & {*by}
+    if not asked or not asked <= _OF_DAYS:
+        rows = QUERIES.rows_of_hours + " {joined}"
+        return _split(sql.replace("{rows}", rows).replace("{table}", table), by)
+    sql = sql.replace("{hours}", QUERIES.days).replace("{rows}", QUERIES.rows_of_days)
+    own = {**_DIMENSIONS, By.DAY: "r.day", By.WEEKDAY: "r.weekday"}
+    having = (
+        f"HAVING sum(r.sign * ({_SOMETHING[what]})) <> 0"  # what was taken away whole leaves nothing behind
     )
+    return _worded(sql.replace("{table}", table), own, by, having)
+
+
+def _worded(sql: str, dimensions: Mapping[By, str], by: Collection[By], having: str) -> str:
+    keys = ", ".join(dimensions[dimension] for dimension in By if dimension in by)
+    grouped = f"GROUP BY {keys} {having} ORDER BY {keys}" if keys else having
+    return sql.replace("{keys}", keys + "," if keys else "").replace("{grouped}", grouped)
 
 
 def _whole_days(scope: Scope, by: Collection[By]) -> tuple[datetime, datetime]:
-    """Between which moments the sums of whole UTC days will do: none where parts of a day are asked for."""
+    """Between which moments the sums of whole UTC days will do: none where the time of day is asked for."""
     start, end = scope.hours
-    if _IN_TIME & {*by}:
+    if {By.HOUR, By.HOUR_OF_DAY} & {*by}:
         return end, end
     first, last = _midnight(start + timedelta(hours=23)), _midnight(end)
     return (first, last) if first < last else (end, end)
@@ -215,10 +235,11 @@ async def _read(
     found: dict[tuple[Any, ...], dict[str, Any]],
 ) -> None:
     """Add the query's sums to what was found of the same key, its first columns."""
-    for row in await conn.fetch(sql, *args):
-        values = tuple(row.items())
-        key = tuple(value for _, value in values[:dimensions])
-        found.setdefault(key, {}).update(values[dimensions:])
+    rows = await conn.fetch(sql, *args)
+    names = list(rows[0].keys())[dimensions:] if rows else []
+    for row in rows:
+        values = tuple(row)
+        found.setdefault(values[:dimensions], {}).update(zip(names, values[dimensions:], strict=True))
 
 
 _OF = {f"of_{outcome}": outcome.value for outcome in Outcome}

@@ -3,13 +3,47 @@
 -- $1 from, $2 to, $3 campaigns, $4 lists, $5 agents, $6 kinds (NULL: all of them), $7 zone, $8 limit; per agent whole
 -- days of UTC are read between $9 and $10.
 
--- name: calls
-WITH hours AS (
+-- name: hours
+hours AS (
     SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
            extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
            extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
     FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
 )
+
+-- name: rows_of_hours
+-- $9 = $10: every hour by itself. Else, where the time of day does not matter, whole days of UTC are read in between.
+(
+    SELECT 1 AS sign, * FROM {table}_hour WHERE hour >= $1 AND hour < $9 OR hour >= $10 AND hour < $2
+    UNION ALL
+    SELECT 1, * FROM {table}_day WHERE hour >= $9 AND hour < $10
+) r
+
+-- name: days
+-- Local days from days of UTC. A whole day of UTC is counted as the local day it mostly lies in; the hours of it that
+-- lie in another are taken away from that one (sign -1) and added to their own.
+of_hours AS MATERIALIZED (
+    SELECT hour, date_trunc('day', hour, 'UTC') AS midnight, (hour AT TIME ZONE $7::text)::date AS day,
+           ((date_trunc('day', hour, 'UTC') + interval '12 hours') AT TIME ZONE $7::text)::date AS mostly,
+           hour >= $9 AND hour < $10 AS whole
+    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
+), hour_parts AS MATERIALIZED (
+    SELECT hour, day, 1 AS sign FROM of_hours WHERE NOT whole OR day <> mostly
+    UNION ALL
+    SELECT hour, mostly, -1 FROM of_hours WHERE whole AND day <> mostly
+), day_parts AS MATERIALIZED (
+    SELECT hour, mostly AS day, 1 AS sign FROM of_hours WHERE whole AND hour = midnight
+)
+
+-- name: rows_of_days
+(
+    SELECT h.day, extract(isodow FROM h.day)::int AS weekday, h.sign, p.* FROM hour_parts h JOIN {table}_hour p USING (hour)
+    UNION ALL
+    SELECT h.day, extract(isodow FROM h.day)::int, h.sign, p.* FROM day_parts h JOIN {table}_day p USING (hour)
+) r
+
+-- name: calls
+WITH {hours}
 SELECT {keys}
        sum(r.of_connected)::bigint AS of_connected,
        sum(r.of_abandoned)::bigint AS of_abandoned,
@@ -36,7 +70,7 @@ SELECT {keys}
        sum(r.interactions)::bigint AS interactions, sum(r.untypified)::bigint AS untypified,
        sum(r.right_party)::bigint AS right_party, sum(r.successes)::bigint AS successes,
        sum(r.machines_met)::bigint AS machines_met, sum(r.measure) AS measure
-FROM report_hour r {hours}
+FROM report_hour r {joined}
 WHERE r.hour >= $1 AND r.hour < $2
   AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
   AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
@@ -46,45 +80,36 @@ WHERE r.hour >= $1 AND r.hour < $2
 LIMIT $8
 
 -- name: agent_calls
-WITH hours AS (
-    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
-           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
-           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
-    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
-)
+WITH {hours}
 SELECT {keys}
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'connected'), 0)::bigint AS of_connected,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'abandoned'), 0)::bigint AS of_abandoned,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'machine'), 0)::bigint AS of_machine,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'gone'), 0)::bigint AS of_gone,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'busy'), 0)::bigint AS of_busy,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'no_answer'), 0)::bigint AS of_no_answer,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'declined'), 0)::bigint AS of_declined,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unreachable'), 0)::bigint AS of_unreachable,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'congestion'), 0)::bigint AS of_congestion,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'invalid_number'), 0)::bigint AS of_invalid_number,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'failed_trunk'), 0)::bigint AS of_failed_trunk,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'refused'), 0)::bigint AS of_refused,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'cancelled'), 0)::bigint AS of_cancelled,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unknown'), 0)::bigint AS of_unknown,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'played'), 0)::bigint AS of_played,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'pressed'), 0)::bigint AS of_pressed,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'opted_out'), 0)::bigint AS of_opted_out,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'message_left'), 0)::bigint AS of_message_left,
-       coalesce(sum(r.attempts) FILTER (WHERE r.outcome = 'unattended'), 0)::bigint AS of_unattended,
-       coalesce(sum(r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'connected'), 0)::bigint
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'connected'), 0)::bigint AS of_connected,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'abandoned'), 0)::bigint AS of_abandoned,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'machine'), 0)::bigint AS of_machine,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'gone'), 0)::bigint AS of_gone,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'busy'), 0)::bigint AS of_busy,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'no_answer'), 0)::bigint AS of_no_answer,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'declined'), 0)::bigint AS of_declined,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'unreachable'), 0)::bigint AS of_unreachable,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'congestion'), 0)::bigint AS of_congestion,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'invalid_number'), 0)::bigint AS of_invalid_number,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'failed_trunk'), 0)::bigint AS of_failed_trunk,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'refused'), 0)::bigint AS of_refused,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'cancelled'), 0)::bigint AS of_cancelled,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'unknown'), 0)::bigint AS of_unknown,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'played'), 0)::bigint AS of_played,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'pressed'), 0)::bigint AS of_pressed,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'opted_out'), 0)::bigint AS of_opted_out,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'message_left'), 0)::bigint AS of_message_left,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'unattended'), 0)::bigint AS of_unattended,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'connected'), 0)::bigint
            AS paced_connected,
-       coalesce(sum(r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'abandoned'), 0)::bigint
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'abandoned'), 0)::bigint
            AS paced_abandoned,
-       sum(r.ring_ms)::bigint AS ring_ms, sum(r.wait_ms)::bigint AS wait_ms, sum(r.talk_ms)::bigint AS talk_ms,
-       sum(r.interactions)::bigint AS interactions, sum(r.untypified)::bigint AS untypified,
-       sum(r.right_party)::bigint AS right_party, sum(r.successes)::bigint AS successes,
-       sum(r.machines_met)::bigint AS machines_met, sum(r.measure) AS measure
-FROM (
-    SELECT * FROM report_agent_call_hour WHERE hour >= $1 AND hour < $9 OR hour >= $10 AND hour < $2
-    UNION ALL
-    SELECT * FROM report_agent_call_day WHERE hour >= $9 AND hour < $10
-) r {hours}
+       sum(r.sign * r.ring_ms)::bigint AS ring_ms, sum(r.sign * r.wait_ms)::bigint AS wait_ms, sum(r.sign * r.talk_ms)::bigint AS talk_ms,
+       sum(r.sign * r.interactions)::bigint AS interactions, sum(r.sign * r.untypified)::bigint AS untypified,
+       sum(r.sign * r.right_party)::bigint AS right_party, sum(r.sign * r.successes)::bigint AS successes,
+       sum(r.sign * r.machines_met)::bigint AS machines_met, sum(r.sign * r.measure) AS measure
+FROM {rows}
 WHERE ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
   AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
   AND ($5::uuid[] IS NULL OR r.agent_id = ANY ($5))
@@ -94,17 +119,12 @@ LIMIT $8
 
 -- name: time
 -- Agents' time knows neither list nor kind of call: not asked with these.
-WITH hours AS (
-    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
-           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
-           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
-    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
-)
+WITH {hours}
 SELECT {keys}
        sum(r.ready_ms)::bigint AS ready_ms, sum(r.talk_ms)::bigint AS talking_ms,
        sum(r.wrapup_ms)::bigint AS wrapup_ms, sum(r.paused_ms)::bigint AS paused_ms,
        sum(r.other_ms)::bigint AS other_ms
-FROM report_time_hour r {hours}
+FROM report_time_hour r {joined}
 WHERE r.hour >= $1 AND r.hour < $2
   AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
   AND $4::uuid[] IS NULL AND $5::uuid[] IS NULL AND $6::text[] IS NULL
@@ -112,21 +132,12 @@ WHERE r.hour >= $1 AND r.hour < $2
 LIMIT $8
 
 -- name: agent_time
-WITH hours AS (
-    SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
-           extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
-           extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
-    FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
-)
+WITH {hours}
 SELECT {keys}
-       sum(r.ready_ms)::bigint AS ready_ms, sum(r.talk_ms)::bigint AS talking_ms,
-       sum(r.wrapup_ms)::bigint AS wrapup_ms, sum(r.paused_ms)::bigint AS paused_ms,
-       sum(r.other_ms)::bigint AS other_ms
-FROM (
-    SELECT * FROM report_agent_hour WHERE hour >= $1 AND hour < $9 OR hour >= $10 AND hour < $2
-    UNION ALL
-    SELECT * FROM report_agent_day WHERE hour >= $9 AND hour < $10
-) r {hours}
+       sum(r.sign * r.ready_ms)::bigint AS ready_ms, sum(r.sign * r.talk_ms)::bigint AS talking_ms,
+       sum(r.sign * r.wrapup_ms)::bigint AS wrapup_ms, sum(r.sign * r.paused_ms)::bigint AS paused_ms,
+       sum(r.sign * r.other_ms)::bigint AS other_ms
+FROM {rows}
 WHERE ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
   AND ($5::uuid[] IS NULL OR r.agent_id = ANY ($5))
   AND $4::uuid[] IS NULL AND $6::text[] IS NULL

@@ -3,12 +3,14 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dialer import counters
 from dialer.compliance import Counts
 from dialer.errors import BadValue
+from dialer.metrics import Figures
 from dialer.outcome import Outcome
 from dialer.reports import coverage, drilling, figures
 from dialer.reports.drilling import Drill
@@ -60,6 +62,30 @@ async def test_an_hour_of_a_campaign_in_figures(history: History) -> None:
     assert found.occupancy == 0.75
     assert found.conversion == 0.25
     assert found.mean_talk_s == 60
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "America/Bogota", "Asia/Kolkata", "Pacific/Auckland", "Europe/Madrid"]
+)
+async def test_agents_days_from_whole_utc_days_are_those_added_up_from_hours(
+    history: History, zone: str
+) -> None:
+    results_ = [
+        await history.result("a", ResultClass.SUCCESS, measure=Decimal("1.5")),
+        await history.result("b"),
+    ]
+    await history.shift(seed=11, calls=150, results_=results_)
+    await history.rolled()
+    scope = Scope(MORNING - timedelta(days=2, hours=3), MORNING + timedelta(days=3), zone=zone)
+
+    added: dict[tuple[UUID | None, date], Figures] = {}
+    for row in await figures.figures(history.conn, scope, (By.AGENT, By.HOUR)):
+        assert row.key.hour is not None
+        place = (row.key.agent_id, row.key.hour.astimezone(ZoneInfo(zone)).date())
+        added[place] = added.get(place, Figures()) + row.figures
+    days = await figures.figures(history.conn, scope, (By.AGENT, By.DAY))
+    assert len(days) >= 8
+    assert {(row.key.agent_id, row.key.day): row.figures for row in days} == added
 
 
 async def test_splits_add_up_to_the_whole_by_every_dimension(history: History) -> None:
