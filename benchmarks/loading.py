@@ -8,7 +8,8 @@ loaded into an embedded PostgreSQL with fsync on, into an empty base or into one
 Then the rows it became are copied, ready made in PostgreSQL's binary form, into the same tables with the same
 indexes of a second database (what loading cannot beat), and into tables without any. Prints one JSON object:
 seconds, both ratios, rows per second, the ratio of processor time (client and server together, so that a busy
-machine does not blur it), and the most memory this process used.
+machine does not blur it), and the most memory this process used. It fails unless the load's counts are
+those of the file, and the reject file has a line for every row that was not loaded.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,8 @@ TABLES = ("customer", "phone", "contact")
 HEADER = ("doc", "phone", "others", "name", "city", "age", "job", "balance", "loan", "since", "score", "note")
 MAPPING = "phone=phone,alternatives=others,key=doc,name=name"
 HOUR = 3600.0
+FIRST_DOCUMENT = 10_000_000
+FORBIDDEN_FROM = 600_000_000  # every seventh number from there on
 BAD = ("555", "no tiene", "", "3,36E+10")
 
 
@@ -50,22 +54,63 @@ def made_rows(rows: int, seed: int, start: int = 0) -> Iterator[tuple[str, ...]]
         others = f"01{dice.randrange(10**8):08d}" if dice.random() < 0.3 else ""
         name = f"{'José' if n % 17 == 0 else 'Ana'} {n % 5000}"
         yield (
-            str(10_000_000 + document), phone, others, name, "Lyon", str(18 + n % 70), "clerk",
+            str(FIRST_DOCUMENT + document), phone, others, name, "Lyon", str(18 + n % 70), "clerk",
             str(n % 9973), "no", "2019-01-01", str(n % 101), "called before",
         )  # fmt: skip
 
 
-def write_file(path: Path, rows: int, seed: int, start: int = 0) -> None:
+@dataclass
+class Expected:
+    """What a file must become, counted while it is written, by rules of its own."""
+
+    rows: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    do_not_call: int = 0
+
+    @property
+    def loaded(self) -> int:
+        return self.rows - self.rejected - self.duplicates - self.do_not_call
+
+
+def write_file(path: Path, rows: int, seed: int, start: int = 0, *, forbidden: int) -> Expected:
+    expected = Expected()
+    seen = bytearray(start + rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(HEADER)
-        writer.writerows(made_rows(rows, seed, start))
+        for row in made_rows(rows, seed, start):
+            writer.writerow(row)
+            _count(expected, row, seen, forbidden)
+    return expected
+
+
+def _count(expected: Expected, row: tuple[str, ...], seen: bytearray, forbidden: int) -> None:
+    document, number = int(row[0]) - FIRST_DOCUMENT, row[1]
+    expected.rows += 1
+    if number in BAD:
+        expected.rejected += 1
+    elif seen[document]:
+        expected.duplicates += 1
+    else:
+        seen[document] = True
+        only, nth = not row[2], int(number)
+        expected.do_not_call += (
+            only and nth % 7 == FORBIDDEN_FROM % 7 and (nth - FORBIDDEN_FROM) // 7 < forbidden
+        )
+
+
+def check(result: LoadResult, expected: Expected) -> None:
+    """Right to the line. Raises AssertionError."""
+    for name in ("rows", "loaded", "rejected", "duplicates", "do_not_call"):
+        told, counted = getattr(result, name), getattr(expected, name)
+        assert told == counted, f"{told} {name} where the file has {counted}"
 
 
 async def forbid(conn: Connection, numbers: int) -> None:
     """A do-not-call list, some of whose numbers are in the file."""
     now = datetime.now(UTC)
-    records = ((uuid7(now), f"+336{n * 7 % 10**8:08d}", "file", now) for n in range(numbers))
+    records = ((uuid7(now), f"+33{FORBIDDEN_FROM + n * 7}", "file", now) for n in range(numbers))
     await conn.copy_records_to_table(
         "do_not_call", columns=["id", "e164", "source", "created_at"], records=records, timeout=HOUR
     )
@@ -152,13 +197,20 @@ async def measured(server: EmbeddedPostgres, options: argparse.Namespace, folder
             await forbid(conn, options.forbidden)
         if options.already:
             first = folder / "before.csv"
-            write_file(first, options.already, options.seed + 1, start=options.rows)
+            told = write_file(
+                first, options.already, options.seed + 1, options.rows, forbidden=options.forbidden
+            )
             before = await load(db, first, campaign_id)
+            check(before, told)
         path = folder / "clients.csv"
-        write_file(path, options.rows, options.seed)
+        expected = write_file(path, options.rows, options.seed, forbidden=options.forbidden)
         watch = Stopwatch(server)
         result = await load(db, path, campaign_id)
         load_s, load_processors = watch.read()
+        check(result, expected)
+        async with db.connection() as conn:
+            kept = await conn.fetchval("SELECT count(*) FROM load_reject WHERE load_id = $1", result.load_id)
+            assert kept == result.rows - result.loaded, f"{kept} rows in the reject file"
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     async with (
         connect(server.dsn_of("loaded")) as source,
