@@ -22,6 +22,7 @@ from crm_api.campaigns.routes import router as campaigns
 from crm_api.commands.routes import router as commands
 from crm_api.contacts.routes import router as contacts
 from crm_api.customers.routes import router as customers
+from crm_api.deliveries.routes import router as deliveries
 from crm_api.dial_lists.routes import router as dial_lists
 from crm_api.do_not_call.routes import router as do_not_call
 from crm_api.fields.routes import router as fields
@@ -80,6 +81,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     preferences,
     calendars,
     statistics,
+    deliveries,
     recycling,
 )
 

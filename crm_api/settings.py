@@ -1,9 +1,29 @@
 """What the API is told at its start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 MIB = 1 << 20
+
+
+class Tls(StrEnum):
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+    """For a server on this very machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Who takes our e-mail. `sender` is the address it comes from."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls.STARTTLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +48,5 @@ class ApiSettings:
     live_check_s: float = 30.0  # how often an open socket's session is looked up again
     command_wait_s: float = 5.0  # how long a command's answer is waited for when the client asks to wait
     docs: bool = True
+    mail: MailServer | None = None  # for scheduled reports; none: they go into folders only
+    report_dir: Path | None = None  # below it scheduled reports may be put

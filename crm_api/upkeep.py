@@ -1,12 +1,14 @@
 """Work that comes due by the minute and belongs to no request: reports rolled up, customers counted, lists
-refreshed from their filters. Any number of processes may do it; each piece is done by one."""
+refreshed from their filters. Reports are delivered beside it: a slow mail server must hold up nothing else.
+Any number of processes may do it; each piece is done by one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from crm_api.deliveries import running as deliveries
 from crm_api.hub import Hub
 from dialer import commands
 from dialer.reports import coverage, rolling
@@ -20,13 +22,17 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def running(hub: Hub) -> AsyncIterator[None]:
     """Once a minute while the block lasts."""
-    task = asyncio.create_task(_for_ever(hub), name="api upkeep")
+    tasks = [
+        asyncio.create_task(_for_ever(hub, once), name="api upkeep"),
+        asyncio.create_task(_for_ever(hub, deliveries.once), name="report deliveries"),
+    ]
     try:
         yield
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await asyncio.gather(*tasks)
 
 
 async def once(hub: Hub) -> None:
@@ -43,10 +49,10 @@ async def once(hub: Hub) -> None:
             log.warning("list_not_refreshed", dial_list=str(list_id), why=done)
 
 
-async def _for_ever(hub: Hub) -> None:
+async def _for_ever(hub: Hub, work: Callable[[Hub], Awaitable[None]]) -> None:
     while True:
         await hub.clock.sleep(EVERY_S)
         try:
-            await once(hub)
+            await work(hub)
         except StorageError as error:
             log.warning("upkeep_put_off", error=str(error))

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ami.connection import Server
+from crm_api.settings import MailServer, Tls
 from marcador.errors import ConfigError
 
 AMI_PORT = 5038
@@ -39,6 +40,33 @@ def ami_server(url: str) -> Server:
         port=parts.port or AMI_PORT,
         username=unquote(parts.username),
         secret=unquote(parts.password),
+    )
+
+
+SMTP_PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
+
+
+def mail_server(url: str, sender: str) -> MailServer:
+    """`smtp://user:secret@host:port` (with STARTTLS; `?tls=none` for a server on this machine) or `smtps://…`.
+
+    User and secret may be percent-encoded or left out. Raises `ConfigError`.
+    """
+    parts = urlsplit(url)
+    wanted = parse_qs(parts.query).get("tls", [Tls.STARTTLS.value])[0]
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or wanted not in tuple(Tls):
+        raise ConfigError("a mail server reads smtp://user:secret@host:port or smtps://user:secret@host:port")
+    if "@" not in sender:
+        raise ConfigError("MARCADOR_MAIL_FROM must be the address that e-mail comes from")
+    tls = Tls.IMPLICIT if parts.scheme == "smtps" else Tls(wanted)
+    if tls is Tls.NONE and parts.password:
+        raise ConfigError("a password is not sent to a mail server without TLS")
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or SMTP_PORTS[tls],
+        sender=sender,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls,
     )
 
 
@@ -73,6 +101,9 @@ class Config(BaseSettings):
     )
     database_pool: int = Field(default=10, ge=2, le=100)
     log_json: bool = False
+    smtp: str = Field(default="", repr=False, description="smtp:// or smtps:// address; sends reports")
+    mail_from: str = Field(default="", description="the address that e-mail comes from")
+    report_dir: Path | None = Field(default=None, description="below it scheduled reports may be put")
 
     @model_validator(mode="after")
     def _server_names_differ(self) -> Self:
@@ -80,6 +111,15 @@ class Config(BaseSettings):
         if len(names) != len(set(names)):
             raise ConfigError("two Asterisk servers have one name: give each its own with ?name=…")
         return self
+
+    @model_validator(mode="after")
+    def _mail_can_be_sent(self) -> Self:
+        _ = self.mail
+        return self
+
+    @property
+    def mail(self) -> MailServer | None:
+        return mail_server(self.smtp, self.mail_from) if self.smtp else None
 
     @property
     def servers(self) -> tuple[Server, ...]:

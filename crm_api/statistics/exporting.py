@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from crm_api.statistics.schemas import RowOut
+from crm_api.statistics.schemas import RowOut, SharesOut
+from dialer.metrics import HourScore
 from dialer.outcome import Outcome
 from dialer.reports.scope import By
 
@@ -27,3 +28,18 @@ def table(rows: Sequence[RowOut], by: Sequence[By]) -> Iterator[Sequence[object]
             *(getattr(row, name) for name in [*keys, *names]),
             *(row.outcomes.get(outcome, 0) for outcome in Outcome),
         ]
+
+
+def shares(found: SharesOut) -> Iterator[Sequence[object]]:
+    """A line for each result, its levels side by side; what was not typified at the end."""
+    yield ["level_1", "level_2", "level_3", "interactions", "share"]
+    for one in found.results:
+        yield [*one.names, *[""] * (3 - len(one.names)), one.interactions, one.share]
+    yield ["", "", "", found.untypified, ""]
+
+
+def hours(found: Sequence[HourScore]) -> Iterator[Sequence[object]]:
+    """Hours of the week, the best to call in first."""
+    yield ["weekday", "hour", "attempts", "hits", "rate", "score"]
+    for one in found:
+        yield [one.weekday, one.hour, one.attempts, one.hits, one.rate, one.score]

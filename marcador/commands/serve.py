@@ -66,7 +66,10 @@ async def _serve(config: Config, *, api: bool, dialer: bool) -> None:
         db = await stack.enter_async_context(opened_database(config))
         bus = await stack.enter_async_context(open_bus(config.redis_url))
         if api:
-            app = create_app(db, bus, clock, ApiSettings(cookie_secure=config.cookie_secure))
+            limits = ApiSettings(
+                cookie_secure=config.cookie_secure, mail=config.mail, report_dir=config.report_dir
+            )
+            app = create_app(db, bus, clock, limits)
             address = await stack.enter_async_context(served(app, config.http_host, config.http_port))
             log.info("api", address=address, docs=f"{address}/api/docs")
         if dialer:
