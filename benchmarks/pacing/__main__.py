@@ -1,13 +1,15 @@
-"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--processes N] [--write]"""
+"""python -m benchmarks.pacing [--quick] [--cells TEXT] [--policies TEXT] [--parts TEXT] [--write]"""
 
 import argparse
 import sys
 from pathlib import Path
 
 from benchmarks.pacing.cells import matrix
-from benchmarks.pacing.matrix import OURS, RESULTS, Job, Kept, jobs, policies, run_all
-from benchmarks.pacing.report import chart, summary, table
-from benchmarks.pacing.signals import signal_table
+from benchmarks.pacing.kept import Job, Kept
+from benchmarks.pacing.matrix import OURS, RESULTS, fingerprints, held_out_tasks, policies, run_all, tasks
+from benchmarks.pacing.report import chart, held_out_table, summary, table
+from benchmarks.pacing.signals import fingerprints as signal_fingerprints
+from benchmarks.pacing.signals import run_signals, signal_table
 from benchmarks.pacing.speed import decision, simulator
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -21,6 +23,9 @@ QUICK_CELLS = (
 )
 QUICK_POLICIES = (OURS, "1:1", "ratio 1.5", "ratio 2.0", "vicidial stock", "issabel", "full knowledge")
 
+SIGNAL_SHIFTS = 40
+PARTS = ("matrix", "held-out", "signals", "speed")
+
 
 def tell(done: int, of: int, job: Job) -> None:
     print(f"\r{done} of {of} shifts: {job.policy}, {job.cell}\033[K", end="", file=sys.stderr, flush=True)
@@ -33,27 +38,33 @@ def main() -> None:
     parser.add_argument("--policies", default="", help="only these, by comma")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="forget the shifts already run")
-    parser.add_argument("--only-matrix", action="store_true", help="leave out the speed and the signals")
+    parser.add_argument("--parts", default=",".join(PARTS), help="which to run, by comma (default: all)")
     parser.add_argument("--report", action="store_true", help="run nothing, print what is there")
     parser.add_argument("--write", action="store_true", help="put tables and chart into docs/pacing.md")
     chosen = parser.parse_args()
-    path = RESULTS / ("pacing-quick.jsonl" if chosen.quick else "pacing.jsonl")
-    if (chosen.fresh or chosen.quick) and not chosen.report and path.exists():
-        path.unlink()
-    kept = Kept(path)
+    end = "-quick.jsonl" if chosen.quick else ".jsonl"
+    paths = RESULTS / f"pacing{end}", RESULTS / f"pacing-signals{end}"
+    if (chosen.fresh or chosen.quick) and not chosen.report:
+        for path in paths:
+            path.unlink(missing_ok=True)
+    kept, kept_signals = Kept(paths[0], fingerprints()), Kept(paths[1], signal_fingerprints())
     cells = [c for c in matrix() if chosen.cells in c.name and (not chosen.quick or c.name in QUICK_CELLS)]
     names = chosen.policies.split(",") if chosen.policies else QUICK_POLICIES if chosen.quick else policies()
-    if not chosen.report:
-        run_all(jobs(cells, names, chosen.quick), kept, chosen.processes, tell)
-        print(file=sys.stderr)
+    parts = () if chosen.report else chosen.parts.split(",")
+    if "matrix" in parts:
+        run_all(tasks(cells, names, chosen.quick), kept, chosen.processes, tell)
+    if "held-out" in parts:
+        run_all(held_out_tasks(chosen.quick), kept, chosen.processes, tell)
+    if "signals" in parts:
+        run_signals(2 if chosen.quick else SIGNAL_SHIFTS, kept_signals, chosen.processes, tell)
     report = f"{summary(kept, chosen.quick)}\n\n{table(kept, chosen.quick)}\n"
-    if not (chosen.report or chosen.only_matrix):
+    report += f"\n{held_out_table(kept)}\n\n{signal_table(kept_signals)}\n"
+    if "speed" in chosen.parts:
         median, late, count = decision()
         report += (
             f"\nA decision with 300 agents and 550 to 650 calls in flight: {median:.3f} ms at the median, "
             f"{late:.3f} ms at the 99th percentile ({count} decisions). "
             f"The simulator without decisions: {simulator():,.0f} calls/s on one core.\n"
-            f"\n{signal_table(3 if chosen.quick else 20, chosen.processes)}\n"
         )
     print(report)
     if chosen.write:

@@ -1,8 +1,20 @@
 """The cells of the matrix, and what each is to reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dialer.simulate.mix import Absence, Either, Lognormal, Mix, always, decaying, jumping
+from dialer.simulate.mix import (
+    Absence,
+    Either,
+    Lognormal,
+    Mix,
+    Uniform,
+    Weibull,
+    always,
+    decaying,
+    jumping,
+    stepping,
+    waving,
+)
 
 SIZES = (5, 10, 20, 50, 100, 300)
 RATES = (0.1, 0.25, 0.5)
@@ -53,6 +65,42 @@ def matrix() -> list[Cell]:
     cells = [steady(n, p, talk) for n in SIZES for talk in (120, 45, 300) for p in RATES]
     cells += [moving(n, case) for n in MOVING for case in CASES]
     return sorted(cells, key=lambda cell: cell.agents)
+
+
+CRUMBS = (0.3, 0.22, 0.5, 0.08, 0.25, 0.4, 0.05, 0.3, 0.18, 0.35, 0.12, 0.27)
+"""Answer rates of one minute after another, where answers come in crowds."""
+
+
+def held_out(agents: int, length: float = SHIFT) -> dict[str, Mix]:
+    """Mixes no constant was chosen by: other distributions, answers that come together, agents that come and
+    go."""
+    talk = Lognormal(120.0, 1.0)
+    plain = Mix(agents, always(0.25), talk, length=length)
+    waves = tuple(
+        Absence(0.3, at, at + 300.0) for at in (k * 1200.0 + 600.0 for k in range(int(length / 1200.0)))
+    )
+    return {
+        "talk exponential": replace(plain, talk=Weibull(120.0, 1.0)),
+        "talk all alike": replace(plain, talk=Uniform(80.0, 100.0), wrapup=Uniform(10.0, 12.0)),
+        "talk long-tailed": replace(plain, talk=Weibull(120.0, 0.6)),
+        "quick answers": replace(plain, answer_after=Lognormal(2.5, 0.4, 0.5, 15.0), ring_limit=45.0),
+        "answer rate in waves": replace(plain, answer=waving(0.25, 0.6, 600.0)),
+        "answers in crowds": replace(plain, answer=stepping(CRUMBS, 60.0)),
+        "another rate every 20 min": replace(
+            plain, answer=stepping((0.3, 0.1, 0.5, 0.15, 0.4, 0.08), 1200.0)
+        ),
+        "callers take agents": replace(plain, absences=waves),
+        "two shifts": replace(
+            plain, absences=(Absence(0.5, 0.0, 0.25 * length), Absence(0.3, 0.6 * length, length))
+        ),
+        "twenty minutes": replace(plain, length=min(1200.0, length)),
+        "few lines": replace(plain, lines=max(2 * agents, 4)),
+        "unlike customers": replace(plain, unlike=2.0),
+    }
+
+
+def held_out_cells() -> list[Cell]:
+    return [Cell(f"{n}, {name}", n, mix, 0.0) for n in (10, 50) for name, mix in held_out(n).items()]
 
 
 def shifts(agents: int, quick: bool) -> int:

@@ -1,9 +1,13 @@
-"""What perfect knowledge would be worth: our rule with the truth in place of its estimates."""
+"""What perfect knowledge would be worth: our rule with the truth in place of all, or of one, of its
+estimates."""
+
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialer.pacing.books import Doing
+from dialer.pacing.budget import Budget
 from dialer.pacing.predictive import Predictive
 from dialer.pacing.rates import Rate
 from dialer.pacing.types import Agent
@@ -54,30 +58,67 @@ class FullKnowledge(Predictive):
 
 
 TIME_STEP = 0.25
+LONGEST = 60.0
+NEVER = 1e9
 
 
-class FreeTimesKnown(FullKnowledge):
-    """Also told, when a conversation begins, the second its agent will be free."""
+class _TimesTold(Predictive):
+    """Our policy, told when agents will be free; a subclass decides for which agents that is known."""
 
-    def __init__(self, target: float, mix: Mix) -> None:
+    def __init__(self, target: float) -> None:
         self.free_at: dict[Agent, float] = {}
-        super().__init__(target, mix)
+        super().__init__(target)
+
+    def _rebuild_agents(self) -> None:
+        super()._rebuild_agents()
+        left = np.arange(0, int(LONGEST / TIME_STEP)) * TIME_STEP
+        told = (left[:, None] <= self.after[None, :] + self.patience).astype(float)
+        self.first_told = len(self.free_table)
+        self.free_table = np.concatenate([self.free_table, told])
+        self.gauge.know_agents(self.free_table)
+
+    def _agent_rows(self) -> NDArray[np.int64]:
+        rows = super()._agent_rows()
+        now, last = self.books.now, int(LONGEST / TIME_STEP) - 1
+        for agent, slot in self.slots.items():
+            at = self.free_at.get(agent, 0.0)
+            if at > now and rows[slot] and self._known(self.books.agents[agent].doing):
+                rows[slot] = self.first_told + min(int((at - now) / TIME_STEP), last)
+        return rows
+
+    def _known(self, doing: Doing) -> bool:
+        raise NotImplementedError
+
+
+class WrapupEndsKnown(_TimesTold):
+    """Told, when a wrap-up begins, the second it will be over: what the opened form tells, perfectly."""
+
+    def foresee_wrapup(self, agent: Agent, at: float) -> None:
+        self.free_at[agent] = at
+
+    def _known(self, doing: Doing) -> bool:
+        return doing is not Doing.TALKING
+
+
+class FreeTimesKnown(FullKnowledge, _TimesTold):
+    """Knows all distributions and is told, when a conversation begins, the second its agent will be free."""
 
     def foresee(self, agent: Agent, at: float) -> None:
         self.free_at[agent] = at
 
-    def _rebuild_agents(self) -> None:
-        super()._rebuild_agents()
-        left = np.arange(0, int(60.0 / TIME_STEP)) * TIME_STEP
-        self.free_table = (left[:, None] <= self.after[None, :] + self.patience).astype(float)
-        self.gauge.know_agents(self.free_table)
+    def _known(self, doing: Doing) -> bool:
+        return True
 
-    def _agent_rows(self) -> NDArray[np.int64]:
-        now, last = self.books.now, len(self.free_table) - 1
-        rows = [
-            last
-            if entry.doing is Doing.READY
-            else min(int((self.free_at.get(agent, now) - now) / TIME_STEP), last)
-            for agent, entry in self.books.agents.items()
-        ]
-        return np.maximum(np.array(rows, dtype=np.int64), 0)
+
+class LevelKnown(Predictive):
+    """Whose window is so long that nothing of the budget has to be kept in hand: the price is what yields the
+    target."""
+
+    def __init__(self, target: float) -> None:
+        super().__init__(target)
+        self.money = Unhurried(target)
+
+
+class Unhurried(Budget):
+    def price(self) -> float:
+        return self.target * exp(self.level)

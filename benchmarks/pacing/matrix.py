@@ -1,23 +1,22 @@
 """Run the matrix, shift by shift; what is done is kept, so a run can be broken off and taken up again."""
 
-import json
-import subprocess
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 
-from benchmarks.pacing.cells import Cell, matrix, shifts
+from benchmarks.pacing.cells import Cell, held_out_cells, matrix, shifts
+from benchmarks.pacing.kept import ROOT, Job, Kept, fingerprint
 from benchmarks.pacing.known import FreeTimesKnown, FullKnowledge
 from benchmarks.pacing.opponents import Issabel, Vicidial
 from dialer.pacing import Pacer, make
 from dialer.simulate.mix import Mix
 from dialer.simulate.shift import Shift, run
 
-RESULTS = Path(__file__).parents[1] / "results"
-RATIOS = (1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0)
-LEVELS = (1.2, 1.5, 2.0, 2.5, 3.0)
+RESULTS = ROOT / "benchmarks" / "results"
+RATIOS = tuple(f"ratio {r}" for r in (1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0))
+LEVELS = tuple(f"vicidial {level}" for level in (1.2, 1.5, 2.0, 2.5, 3.0))
+FAMILIES = (RATIOS, LEVELS)
+"""Bolder and bolder: the best in hindsight is the boldest that keeps the limit, found by halving."""
 TARGET = 0.03
 OURS = "ours"
 KNOWING = ("full knowledge", "free times known")
@@ -35,8 +34,8 @@ def policies() -> dict[str, Callable[[Mix], Pacer]]:
         "full knowledge": lambda mix: FullKnowledge(TARGET, mix),
         "free times known": lambda mix: FreeTimesKnown(TARGET, mix),
     }
-    made |= {f"ratio {r}": partial(_ratio, r) for r in RATIOS}
-    made |= {f"vicidial {level}": partial(_level, level) for level in LEVELS}
+    made |= {name: partial(_ratio, float(name.split()[1])) for name in RATIOS}
+    made |= {name: partial(_level, float(name.split()[1])) for name in LEVELS}
     return made
 
 
@@ -48,79 +47,84 @@ def _level(level: float, mix: Mix) -> Pacer:
     return Vicidial(level, hours=mix.length / 3600.0, method="average")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    cell: str
-    policy: str
-    seed: int
-
-
-def work(job: Job) -> tuple[Job, Shift]:
-    cell = next(cell for cell in matrix() if cell.name == job.cell)
-    return job, run(cell.mix, policies()[job.policy](cell.mix), job.seed)
-
-
-def commit() -> str:
-    try:
-        told = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return told.stdout.strip()
-
-
-class Kept:
-    """Shifts already run, one JSON object a line; those of our own policy belong to one commit."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.shifts: dict[Job, Shift] = {}
-        if path.exists():
-            for line in path.read_text().splitlines():
-                row = json.loads(line)
-                self.shifts[Job(row["cell"], row["policy"], row["seed"])] = Shift(**row["shift"])
-
-    def add(self, job: Job, shift: Shift) -> None:
-        self.shifts[job] = shift
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        row = {**asdict(job), "commit": commit(), "shift": asdict(shift)}
-        with self.path.open("a") as out:
-            out.write(json.dumps(row) + "\n")
-
-    def of(self, cell: str, policy: str) -> list[Shift]:
-        found = [(job.seed, s) for job, s in self.shifts.items() if (job.cell, job.policy) == (cell, policy)]
-        return [shift for _, shift in sorted(found, key=lambda pair: pair[0])]
+def fingerprints() -> dict[str, str]:
+    return {name: fingerprint(name in (OURS, *KNOWING)) for name in policies()}
 
 
 def needed(policy: str, agents: int, quick: bool) -> int:
     """Shifts of a policy on a floor of this size."""
     most = shifts(agents, quick)
-    return min(most, 8 if agents <= 20 else 4 if agents <= 50 else 1) if policy in KNOWING else most
+    return most if policy == OURS else min(most, 8 if agents <= 20 else 4 if agents <= 50 else 1)
 
 
-def jobs(cells: Iterable[Cell], names: Iterable[str], quick: bool) -> list[Job]:
+Task = tuple[Job, ...]
+"""Jobs run one after another in one process: a single one, or a family's on one floor, to halve between."""
+
+
+def tasks(cells: Iterable[Cell], names: Iterable[str], quick: bool) -> list[Task]:
     """Our own first, then the others; one shift of each cell before the next, so that a part is a balanced
     part."""
-    cells = list(cells)
+    cells, names = list(cells), list(names)
     most = max((shifts(cell.agents, quick) for cell in cells), default=0)
-    return [
-        Job(cell.name, name, seed)
-        for name in names
+    single = [name for name in names if not any(name in family for family in FAMILIES)]
+    found: list[Task] = [
+        (Job(cell.name, name, seed),)
+        for name in single
         for seed in range(most)
         for cell in cells
         if seed < needed(name, cell.agents, quick)
     ]
+    for family in FAMILIES:
+        members = [name for name in family if name in names]
+        found += [
+            tuple(Job(cell.name, name, seed) for name in members for seed in range(count))
+            for cell in cells
+            if members and (count := needed(members[0], cell.agents, quick))
+        ]
+    return found
 
 
-def run_all(todo: list[Job], kept: Kept, processes: int, tell: Callable[[int, int, Job], None]) -> None:
-    left = [job for job in todo if job not in kept.shifts]
-    if processes <= 1:
-        for n, job in enumerate(left):
-            kept.add(*work(job))
-            tell(n + 1, len(left), job)
-        return
-    with ProcessPoolExecutor(processes) as pool:
-        for n, (job, shift) in enumerate(pool.map(work, left)):
-            kept.add(job, shift)
-            tell(n + 1, len(left), job)
+def held_out_tasks(quick: bool) -> list[Task]:
+    """Ten shifts on the small floor, three on the larger; in the quick run one, on the small."""
+    return [
+        (Job(cell.name, policy, seed),)
+        for seed in range(1 if quick else 10)
+        for cell in held_out_cells()
+        for policy in (OURS, "1:1")
+        if cell.agents <= 10 or (not quick and seed < 3)
+    ]
+
+
+def work(task: Task, known: dict[Job, Shift]) -> list[tuple[Job, Shift]]:
+    """What was run anew. Of a family only the members that halving comes to."""
+    cell = next(cell for cell in (*matrix(), *held_out_cells()) if cell.name == task[0].cell)
+    members = list(dict.fromkeys(job.policy for job in task))
+    done: list[tuple[Job, Shift]] = []
+
+    def lost(member: str) -> float:
+        wanted = [job for job in task if job.policy == member]
+        found = {job: known[job] for job in wanted if job in known}
+        for job in wanted:
+            if job not in found:
+                found[job] = run(cell.mix, policies()[member](cell.mix), job.seed)
+                done.append((job, found[job]))
+        return sum(shift.abandonment for shift in found.values()) / len(found)
+
+    low, high = 0, len(members)
+    while low < high:
+        middle = (low + high) // 2
+        if lost(members[middle]) <= TARGET:
+            low = middle + 1
+        else:
+            high = middle
+    return done
+
+
+def run_all(todo: list[Task], kept: Kept, processes: int, tell: Callable[[int, int, Job], None]) -> None:
+    left = [task for task in todo if len(task) > 1 or task[0] not in kept.shifts]
+    known = [{job: kept.shifts[job] for job in task if job in kept.shifts} for task in left]
+    with ProcessPoolExecutor(max(processes, 1)) as pool:
+        for n, done in enumerate(pool.map(work, left, known)):
+            for job, shift in done:
+                kept.add(job, shift)
+            tell(n + 1, len(left), left[n][0])

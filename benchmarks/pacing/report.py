@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
-from benchmarks.pacing.cells import Cell, matrix, shifts
-from benchmarks.pacing.matrix import LEVELS, OURS, RATIOS, Kept
+from benchmarks.pacing.cells import Cell, held_out_cells, matrix, shifts
+from benchmarks.pacing.kept import Kept
+from benchmarks.pacing.matrix import LEVELS, OURS, RATIOS
 from dialer.simulate.shift import Shift
 
 LIMIT = 0.03
@@ -39,15 +40,16 @@ def figure(runs: list[Shift]) -> Figure | None:
     return Figure(mean, half, 100.0 * sum(r.abandonment for r in runs) / n, n)
 
 
-def best(kept: Kept, cell: str, names: list[str]) -> Figure | None:
+def best(kept: Kept, cell: str, names: tuple[str, ...]) -> Figure | None:
     """The busiest of a family that keeps the limit, in hindsight."""
     found = [f for f in (figure(kept.of(cell, name)) for name in names) if f and f.abandonment <= 100 * LIMIT]
     return max(found, key=lambda f: f.occupancy, default=None)
 
 
 def verdict(cell: Cell, ours: Figure, quick: bool) -> str:
-    if ours.shifts < shifts(cell.agents, quick):
-        return "unfinished"
+    wanted = shifts(cell.agents, quick)
+    if ours.shifts < wanted:
+        return f"unfinished: {ours.shifts} of {wanted} shifts"
     if ours.shifts > 1 and ours.occupancy + ours.half < cell.target:
         return "**miss**"
     return "reached" if ours.occupancy >= cell.target else "within the interval"
@@ -56,9 +58,9 @@ def verdict(cell: Cell, ours: Figure, quick: bool) -> str:
 COLUMNS: dict[str, Callable[[Kept, str], Figure | None]] = {
     "ours": lambda kept, cell: figure(kept.of(cell, OURS)),
     "1:1": lambda kept, cell: figure(kept.of(cell, "1:1")),
-    "best ratio": lambda kept, cell: best(kept, cell, [f"ratio {r}" for r in RATIOS]),
+    "best ratio": lambda kept, cell: best(kept, cell, RATIOS),
     "WombatDialer, boost 2": lambda kept, cell: figure(kept.of(cell, "wombat boost 2")),
-    "VICIdial tuned": lambda kept, cell: best(kept, cell, [f"vicidial {level}" for level in LEVELS]),
+    "VICIdial tuned": lambda kept, cell: best(kept, cell, LEVELS),
     "VICIdial stock": lambda kept, cell: figure(kept.of(cell, "vicidial stock")),
     "Issabel": lambda kept, cell: figure(kept.of(cell, "issabel")),
     "full knowledge": lambda kept, cell: figure(kept.of(cell, "full knowledge")),
@@ -88,10 +90,24 @@ def table(kept: Kept, quick: bool) -> str:
         runs = kept.of(cell.name, OURS)
         figures = " | ".join(str(column(kept, cell.name) or "–") for column in COLUMNS.values())
         over = sum(r.abandonment > LIMIT for r in runs)
+        older = " (older code)" if kept.stale(cell.name, OURS) else ""
         lines.append(
             f"| {cell.name} | {cell.target:g} | {figures} | {over} of {len(runs)} | {worst_start(runs)} |"
-            f" {verdict(cell, ours, quick)} |"
+            f" {verdict(cell, ours, quick)}{older} |"
         )
+    return "\n".join(lines)
+
+
+def held_out_table(kept: Kept) -> str:
+    """Ours and 1:1 where no constant was chosen; a guard, with nothing to reach but the limit."""
+    lines = ["| agents, held out | shifts | ours | 1:1 | worst shift | worst start |", "|---" * 6 + "|"]
+    for cell in held_out_cells():
+        runs = kept.of(cell.name, OURS)
+        if runs:
+            worst = f"{100.0 * max(r.abandonment for r in runs):.1f} %"
+            plain = figure(kept.of(cell.name, "1:1")) or "–"
+            cells = (cell.name, str(len(runs)), str(figure(runs)), str(plain), worst, worst_start(runs))
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -103,7 +119,7 @@ def summary(kept: Kept, quick: bool) -> str:
     return (
         f"{len(cells)} of {len(matrix())} cells run: {verdicts.count('reached')} reached, "
         f"{verdicts.count('within the interval')} within the interval, {verdicts.count('**miss**')} missed, "
-        f"{verdicts.count('unfinished')} unfinished. "
+        f"{sum(v.startswith('unfinished') for v in verdicts)} unfinished. "
         f"{100 * inside:.1f} % of {len(small)} shifts with up to 50 agents end at or below 3.0 %."
     )
 

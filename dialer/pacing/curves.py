@@ -5,7 +5,10 @@ their convolution. A discrete semi-Markov chain in one-second steps (Çinlar, In
 Processes, ch. 10).
 """
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dialer.pacing.durations import BINS, EDGES, WIDTHS, Array
 
@@ -16,15 +19,24 @@ def leaving_steps(hazards: Array, horizon: int) -> Array:
     """P(out by each way within second i | age), shape (ways, bins, horizon)."""
     total = hazards.sum(axis=0)
     cumulative = np.concatenate([[0.0], (total * WIDTHS).cumsum()])
-    edges = np.append(EDGES, EDGES[-1] + WIDTHS[-1])
-    grid = AGES[:, None] + np.arange(horizon + 1)[None, :]
-    at = np.interp(grid, edges, cumulative)
-    beyond = np.maximum(grid - edges[-1], 0.0) * total[-1]
-    survival = np.exp(-(at + beyond - at[:, :1]))
+    low, part, beyond, middle = _grid(horizon)
+    at = cumulative[low] + part * (cumulative[low + 1] - cumulative[low]) + beyond * total[-1]
+    survival = np.exp(at[:, :1] - at)
     step = survival[:, :-1] - survival[:, 1:]
-    middle = np.clip(np.searchsorted(EDGES, grid[:, :-1] + 0.5, side="right") - 1, 0, BINS - 1)
     share = hazards / np.maximum(total, 1e-12)
     return np.asarray(share[:, middle] * step)
+
+
+@lru_cache(maxsize=4)
+def _grid(horizon: int) -> tuple[NDArray[np.int64], Array, Array, NDArray[np.int64]]:
+    """Where the ages of the next seconds lie, (bins, horizon + 1): bin, part of it, seconds past the last
+    bin; and the bin in the middle of each second."""
+    grid = AGES[:, None] + np.arange(horizon + 1)[None, :]
+    low = np.clip(np.searchsorted(EDGES, grid, side="right") - 1, 0, BINS - 1)
+    part = np.clip((grid - EDGES[low]) / WIDTHS[low], 0.0, 1.0)
+    beyond = np.maximum(grid - (EDGES[-1] + WIDTHS[-1]), 0.0)
+    middle = np.clip(np.searchsorted(EDGES, grid[:, :-1] + 0.5, side="right") - 1, 0, BINS - 1)
+    return low, part, beyond, middle
 
 
 def through(step: Array, after: Array) -> Array:

@@ -89,6 +89,11 @@ class Durations:
             self.within = np.asarray(saved["within"], dtype=float) * keep
 
 
+_WIDTHS_OF: NDArray[np.int64] = np.array(WINDOWS)
+_LOW = np.maximum(np.arange(BINS)[None, :] - _WIDTHS_OF[:, None], 0)
+_HIGH = np.minimum(np.arange(BINS)[None, :] + _WIDTHS_OF[:, None] + 1, BINS)
+
+
 def _window_sum(values: Array, window: NDArray[np.int64]) -> Array:
     total = np.concatenate([[0.0], values.cumsum()])
     k = np.arange(BINS)
@@ -97,7 +102,8 @@ def _window_sum(values: Array, window: NDArray[np.int64]) -> Array:
 
 def _widen(ends: Array, exposure: Array) -> tuple[Array, Array, NDArray[np.int64]]:
     """Sums over the smallest symmetric window round each bin that holds `EVENTS_WANTED` ends."""
-    window = np.full(BINS, WINDOWS[-1])
-    for width in reversed(WINDOWS[:-1]):
-        window[_window_sum(ends, np.full(BINS, width)) >= EVENTS_WANTED] = width
+    total = np.concatenate([[0.0], ends.cumsum()])
+    enough = total[_HIGH] - total[_LOW] >= EVENTS_WANTED
+    enough[-1] = True
+    window = _WIDTHS_OF[enough.argmax(axis=0)]
     return _window_sum(ends, window), _window_sum(exposure, window), window

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from dialer.pacing.durations import Array
 
 SQRT_HALF = sqrt(0.5)
-SQRT_3 = sqrt(3.0)
+HERMITE_POINTS: Array = np.array([-sqrt(3.0), 0.0, sqrt(3.0)])
+HERMITE_WEIGHTS: Array = np.array([1 / 6, 2 / 3, 1 / 6])
 UNSURE = 0.12
 """Relative error of the answer rate from which it matters on a small floor."""
 INV_SQRT_TAU = 0.3989422804014327
@@ -167,16 +168,12 @@ class Lattice:
             at_once = np.exp(free + answers)
             return lambda others: float(((at_once * self.new**others) @ self.inversion).real)
         new = self.calls[0]
+        rates = np.maximum(1.0 + error * HERMITE_POINTS, 0.1)[:, None]
 
         def loss(others: int) -> float:
             # log φ is nearly proportional to the answer rate: Gauss and Hermite's three points of its error.
-            value = 0.0
-            for weight, shift in ((1 / 6, -SQRT_3), (2 / 3, 0.0), (1 / 6, SQRT_3)):
-                rate = max(1.0 + shift * error, 0.1)
-                value += weight * float(
-                    (np.exp(free + rate * (answers + others * new)) @ self.inversion).real
-                )
-            return value
+            at_each = np.exp(free + rates * (answers + others * new))
+            return float(HERMITE_WEIGHTS @ (at_each @ self.inversion).real)
 
         return loss
 
@@ -189,14 +186,23 @@ def gauge_for(agents: int) -> Gauge:
     return Lattice(8 * -(-agents // 8)) if agents <= LATTICE_AGENTS else Series()
 
 
-def most_within(price: float, most: int, loss: Callable[[int], float]) -> int:
-    """The largest n ≤ most whose last call is lost with probability ≤ price: doubling, then halving."""
-    low, step = 0, 1
-    while low + step <= most and loss(low + step - 1) <= price:
+def most_within(price: float, most: int, loss: Callable[[int], float]) -> tuple[int, float]:
+    """The largest n ≤ most whose last call is lost with probability ≤ price, and the loss of the one after
+    it (where n < most): doubling, then halving."""
+    low, step, beyond = 0, 1, 1.0
+    while low + step <= most:
+        measured = loss(low + step - 1)
+        if measured > price:
+            beyond = measured
+            break
         low += step
         step *= 2
     while step > 1:
         step //= 2
-        if low + step <= most and loss(low + step - 1) <= price:
-            low += step
-    return low
+        if low + step <= most:
+            measured = loss(low + step - 1)
+            if measured > price:
+                beyond = measured
+            else:
+                low += step
+    return low, beyond

@@ -32,12 +32,16 @@ CAUTION = 2.0
 TALK_GUESS, WRAPUP_GUESS, FINISHING_GUESS = 120.0, 30.0, 6.0
 AGE_STEP = 0.5
 AGE_LIMIT = 7200.0
-RATE_SLOTS = 2
-"""The answer rate is estimated anew twice a second,"""
+RATE_SLOTS = 4
+"""The answer rate is estimated anew once a second,"""
 TABLE_ERROR = 0.02
 """the table of answers when it has moved by this much,"""
 TABLE_AGE = 45.0
 """and the table of agents after some ends, at the latest after these seconds (the running ones age)."""
+QUIET_LONGEST = 3.0
+"""While nothing happens the loss falls by less than half in a second: measured at (1 + s) times the price, it
+is measured again after s seconds, at the latest after these (of the calls such a pause held back in trials,
+one in 300 was held back for half a second)."""
 
 
 class Predictive(BookPacer):
@@ -70,6 +74,8 @@ class Predictive(BookPacer):
         self.age_bin = np.searchsorted(EDGES, steps, side="right") - 1
         self.rate = Rate(0.3, 1.0)
         self.rate_slot = -1
+        self.quiet_until = -1e9
+        self.expected = 0
         self.warm = False
         self.tables_at = -1e9
         self.tables_changes = -1
@@ -82,6 +88,9 @@ class Predictive(BookPacer):
 
     def dialed(self, call: Call, at: float, p: float | None = None) -> None:
         super().dialed(call, at, p)
+        self.expected -= 1
+        if self.expected < 0:
+            self._wake()
         self.in_flight.advance(self.books.now)
         if call not in self.placed:
             self.placed[call] = self.in_flight.dialed(self.books.now, p)
@@ -90,19 +99,23 @@ class Predictive(BookPacer):
         super().progress(call, at, code)
         placed = self.placed.get(call)
         if placed is not None:
+            self._wake()
             self.in_flight.advance(self.books.now)
             self.in_flight.progress(placed, self.books.now, code)
 
     def answered(self, call: Call, at: float) -> None:
+        # An answer, and the agent it takes, make no call safer: these two do not wake.
         super().answered(call, at)
         self._end(call, True)
 
     def failed(self, call: Call, at: float, kind: str) -> None:
         super().failed(call, at, kind)
+        self._wake()
         self._end(call, False)
 
     def abandoned(self, call: Call, at: float) -> None:
         super().abandoned(call, at)
+        self._wake()
         self._end(call, True)
         self.money.lose()
 
@@ -111,6 +124,10 @@ class Predictive(BookPacer):
         self._end(call, True)
         self.money.win()
 
+    def _wake(self) -> None:
+        """Something happened that may make the next call safer: the next decision measures."""
+        self.quiet_until = -1e9
+
     def _end(self, call: Call, answered: bool) -> None:
         placed = self.placed.pop(call, None)
         if placed is not None:
@@ -118,6 +135,8 @@ class Predictive(BookPacer):
             self.in_flight.ended(placed, self.books.now, answered)
 
     def _moved(self, agent: Agent, before: AgentEntry | None, to: Doing | None) -> None:
+        if to is not Doing.TALKING:
+            self._wake()
         now = self.books.now
         if before is not None and before.doing is not Doing.READY:
             way_out = WAYS_OUT.get((before.doing, to)) if to is not None else None
@@ -149,6 +168,7 @@ class Predictive(BookPacer):
 
     def leaving(self, agent: Agent, at: float) -> None:
         super().leaving(agent, at)
+        self._wake()
         slot = self.slots.get(agent)
         if slot is not None:
             self.doing[slot] = 0
@@ -236,10 +256,12 @@ class Predictive(BookPacer):
         books = self.books
         if not books.agents:
             return 0
-        self.in_flight.advance(books.now)
-        self._refresh()
         free, dialing = books.free(), len(books.dialing)
         least = min(max(free - dialing, 0), max_calls)
+        if books.now < self.quiet_until and self.expected <= 0:
+            return least
+        self.in_flight.advance(books.now)
+        self._refresh()
         most = max_calls
         if self.cold():
             most = min(most, max(int(COLD_LINES * free) - dialing, 0))
@@ -248,7 +270,12 @@ class Predictive(BookPacer):
         start = books.idle - len(books.waiting)
         error = hypot(CAUTION * self.rate.error, self.in_flight.rate.dispersion.spread())
         loss = self.gauge.measure(start, self._agent_rows(), self.in_flight.by_age(), error)
-        return max(most_within(self.money.price(), most, loss), least)
+        price = self.money.price()
+        calls, next_loss = most_within(price, most, loss)
+        if calls < most:
+            self.quiet_until = books.now + min(next_loss / price - 1.0, QUIET_LONGEST)
+        self.expected = max(calls, least)
+        return self.expected
 
     def cold(self) -> bool:
         """Too few dials are settled to trust the answer rate."""
@@ -258,10 +285,12 @@ class Predictive(BookPacer):
 
     def retarget(self, target: float) -> None:
         self.money.target = check_target(target)
+        self._wake()
 
     def budget(self, abandoned: int, answered: int) -> None:
         self.money.abandonments = max(abandoned, 0)
         self.money.live_answers = max(answered, 0)
+        self._wake()
 
     def explain(self, at: float) -> dict[str, float]:
         self.books.clock(at)

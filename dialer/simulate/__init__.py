@@ -8,9 +8,12 @@ from dialer.simulate.mix import (
     Seen,
     Signals,
     Uniform,
+    Weibull,
     always,
     decaying,
     jumping,
+    stepping,
+    waving,
 )
 from dialer.simulate.predict import Estimate, Forecast, PastCall, forecast, mix_of_past, simple_mix, what_if
 from dialer.simulate.shift import Shift, run
@@ -27,6 +30,7 @@ __all__ = [
     "Shift",
     "Signals",
     "Uniform",
+    "Weibull",
     "always",
     "decaying",
     "forecast",
@@ -34,5 +38,7 @@ __all__ = [
     "mix_of_past",
     "run",
     "simple_mix",
+    "stepping",
+    "waving",
     "what_if",
 ]

@@ -1,13 +1,14 @@
 """The customers, one after another: what each of them will do if dialled."""
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
 from dialer.simulate.luck import BLOCK, Array, uniforms
 from dialer.simulate.mix import Mix
 
-ANSWER, DELAY, FAIL, FAIL_DELAY, TALK, WRAPUP, HOLD, RING, FINISH, FINISH_AT, CHANCE = range(11)
+ANSWER, DELAY, FAIL, FAIL_DELAY, TALK, WRAPUP, HOLD, RING, FINISH, FINISH_AT, CHANCE, PAST = range(12)
 
 
 KEPT = 64
@@ -28,7 +29,9 @@ class Block:
     finish: list[float]
     finish_at: list[float]
     chance: list[float]
-    """The customer's own answer probability, over the average."""
+    """The customer's own answer probability, over the average;"""
+    told: list[float]
+    """and as the dialer is told it."""
 
 
 class Customers:
@@ -53,6 +56,7 @@ class Customers:
             return uniforms(self.seed, stream, number * BLOCK)
 
         mix = self.mix
+        chance = self._chances(draw(CHANCE))
         return Block(
             answer=draw(ANSWER).tolist(),
             answer_after=mix.answer_after.quantile(draw(DELAY)).tolist(),
@@ -64,7 +68,8 @@ class Customers:
             ring=(0.3 + 2.7 * draw(RING)).tolist(),
             finish=draw(FINISH).tolist(),
             finish_at=draw(FINISH_AT).tolist(),
-            chance=self._chances(draw(CHANCE)).tolist(),
+            chance=chance.tolist(),
+            told=self._told(chance, draw(PAST)).tolist(),
         )
 
     def _chances(self, u: Array) -> Array:
@@ -77,3 +82,16 @@ class Customers:
         density = np.exp((alpha - 1.0) * np.log(x) + (beta - 1.0) * np.log1p(-x))
         mass = density.cumsum() / density.sum()
         return np.asarray(np.interp(u, mass, x) / p)
+
+    def _told(self, chance: Array, u: Array) -> Array:
+        """The posterior mean after `Signals.past` earlier calls, (α + answers) / (α + β + calls), over p."""
+        past, unlike = self.mix.signals.past, self.mix.unlike
+        if not past or not unlike:
+            return chance
+        p = self.mix.answer(0.0)
+        own = np.minimum(p * chance, 1.0)
+        mass, answers = np.zeros_like(u), np.zeros_like(u)
+        for k in range(past):
+            mass += comb(past, k) * own**k * (1.0 - own) ** (past - k)
+            answers += u >= mass
+        return np.asarray((p * unlike + answers) / (unlike + past) / p)

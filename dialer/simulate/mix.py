@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import exp, log, sqrt
+from math import exp, gamma, log, pi, sin, sqrt
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,18 @@ class Lognormal:
         if self.most < float("inf"):
             u = u * normal_cdf((log(self.most - self.least) - mu) / sigma)
         return np.asarray(self.least + np.exp(mu + sigma * normal_quantile(u)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weibull:
+    """By mean and shape: 1 is exponential, above it ends crowd round the mean, below it tails are long."""
+
+    mean: float
+    shape: float
+
+    def quantile(self, u: Array) -> Array:
+        scale = self.mean / gamma(1.0 + 1.0 / self.shape)
+        return np.asarray(scale * (-np.log1p(-u)) ** (1.0 / self.shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +101,13 @@ class Signals:
     """The form is opened at 60–95 % of wrap-up in 80 % of calls; in 10 % earlier, a false alarm."""
     ringing: bool = False
     """180 within 0.3–3 s for numbers that ring, none for those that fail."""
+    rings_at_once: bool = False
+    """The same, known at the dial: no network tells this, a benchmark may."""
     chance: bool = False
     """Each customer's own answer probability is told with the dial (needs `Mix.unlike`)."""
+    past: int = 0
+    """It is told as a predictor sees it that knows how this many earlier calls to each customer ended; 0:
+    exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +141,13 @@ def decaying(start: float, end: float, length: float) -> Callable[[float], float
 
 def jumping(before: float, after: float, when: float) -> Callable[[float], float]:
     return lambda at: before if at < when else after
+
+
+def waving(mean: float, swing: float, period: float) -> Callable[[float], float]:
+    """Up and down by `swing` (a share of the mean) within `period`."""
+    return lambda at: mean * (1.0 + swing * sin(2.0 * pi * at / period))
+
+
+def stepping(rates: Sequence[float], every: float) -> Callable[[float], float]:
+    """One rate after another, each for `every` seconds, over and over."""
+    return lambda at: rates[int(at / every) % len(rates)]

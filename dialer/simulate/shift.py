@@ -12,7 +12,9 @@ from dialer.simulate.luck import BLOCK
 from dialer.simulate.mix import Mix
 
 TICK = 0.5
-"""The pacer is asked at every event, and at least this often."""
+"""The pacer is asked at every event, and at least this often;"""
+PAUSE = 0.05
+"""but, as in the engine, at most 20 times a second: events that crowd are answered together."""
 FIRST = 600.0
 
 
@@ -51,8 +53,10 @@ class Floor:
         self.away_time = 0.0
         self.connected = self.abandoned = self.dialed = 0
         self.first = (0, 0)
-        # The benchmarks' perfect knowledge: a pacer with this method is told when an agent will be free.
+        # The benchmarks' perfect knowledge: a pacer with these methods is told when an agent will be free, as
+        # the conversation begins or as the wrap-up does.
         self.foresee: Callable[[int, float], None] | None = getattr(pacer, "foresee", None)
+        self.foresee_wrapup: Callable[[int, float], None] | None = getattr(pacer, "foresee_wrapup", None)
 
     # -- the clock
 
@@ -74,13 +78,19 @@ class Floor:
                 self.later(absence.back, self._returns, agent)
         self.later(0.0, self._tick, None)
         self.later(FIRST, self._first_minutes, None)
-        length = mix.length
+        length, asked, next_ask = mix.length, -PAUSE, -PAUSE
         while queue:
             at, _, what, whom = heappop(queue)
             if at >= length:
                 break
             self.now = at
             what(whom)
+            if at < asked + PAUSE - 1e-9:
+                if next_ask <= at:
+                    next_ask = asked + PAUSE
+                    self.later(next_ask - at, self._wake, None)
+                continue
+            asked = at
             calls = decide(at, mix.lines - self.lines)
             if calls > 0:
                 self._dial(calls)
@@ -88,6 +98,9 @@ class Floor:
 
     def _tick(self, _: None) -> None:
         self.later(TICK, self._tick, None)
+
+    def _wake(self, _: None) -> None:
+        """The pause is over: the loop asks."""
 
     def _first_minutes(self, _: None) -> None:
         self.first = (self.abandoned, self.connected + self.abandoned)
@@ -106,10 +119,10 @@ class Floor:
             if mix.unlike:
                 p = min(average * block.chance[k], 1.0)
                 taken = p + (1.0 - p) * mix.machines
-            self.pacer.dialed(call, now, p if signals.chance else None)
+            self.pacer.dialed(call, now, average * block.told[k] if signals.chance else None)
             silent = u >= taken and block.fails_early[k] < mix.early_failures
-            if signals.ringing and not silent:
-                self.later(block.ring[k], self._rings, call)
+            if (signals.ringing or signals.rings_at_once) and not silent:
+                self.later(0.0 if signals.rings_at_once else block.ring[k], self._rings, call)
             if u < p:
                 self.later(block.answer_after[k], self._answers, call)
             elif u < taken:
@@ -151,6 +164,8 @@ class Floor:
         block = self.customers.at(name)
         k = name % BLOCK
         if call < 0:
+            if self.foresee is not None:
+                self.foresee(agent, self.now + block.hold[k])
             self.later(block.hold[k], self._machine_ends, agent)
             return
         talk = block.talk[k]
@@ -168,6 +183,8 @@ class Floor:
         block = self.customers.at(call)
         k = call % BLOCK
         wrapup = block.wrapup[k]
+        if self.foresee_wrapup is not None:
+            self.foresee_wrapup(agent, self.now + wrapup)
         self.lines -= 1
         self.busy_time += min(wrapup, self.mix.length - self.now)
         self.pacer.wrapup(agent, self.now)
