@@ -157,22 +157,37 @@ class Bridge(Action):
 
 @dataclass(frozen=True, slots=True)
 class Redirect(Action):
+    """Move a channel in the dialplan. With `extra` a second one in the same moment: of two who talk, neither
+    is then left behind to be hung up."""
+
     NAME: ClassVar[str] = "Redirect"
     channel: str
     context: str
     exten: str
     priority: int = 1
+    extra: str = ""
+    extra_context: str = ""
+    extra_exten: str = ""
 
     def __post_init__(self) -> None:
         values.channel(self.channel)
         values.word("Context", self.context)
         values.word("Exten", self.exten)
+        if self.extra:
+            values.channel(self.extra)
+            values.word("ExtraContext", self.extra_context)
+            values.word("ExtraExten", self.extra_exten)
 
     def headers(self) -> Headers:
         yield "Channel", self.channel
         yield "Context", self.context
         yield "Exten", self.exten
         yield "Priority", str(self.priority)
+        if self.extra:
+            yield "ExtraChannel", self.extra
+            yield "ExtraContext", self.extra_context
+            yield "ExtraExten", self.extra_exten
+            yield "ExtraPriority", "1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,6 +332,27 @@ class MarcadorManualEnded(MarcadorEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class MarcadorThird(MarcadorEvent):
+    """A third party is being dialled for this call; the channel is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorThirdEnded(MarcadorEvent):
+    """The third party did not answer, or has gone. Raised on the channel that dialled: the agent's at a
+    consultation, the customer's at a blind transfer."""
+
+    status: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarcadorSpy(MarcadorEvent):
+    """A supervisor's channel: `state` is "on" (listening from now) or "off"."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarcadorLine(ChannelEvent):
     """An agent's held line: `state` is "up" (just opened) or "idle" (back from a conversation).
 

@@ -142,6 +142,9 @@ _USER_EVENTS: dict[str, Callable[[Fields], e.Event]] = {
     "MarcadorManualEnded": lambda f: e.MarcadorManualEnded(
         *_ours(f), f["agent"], _text(f, "status"), _int(f, "cause")
     ),
+    "MarcadorThird": lambda f: e.MarcadorThird(*_ours(f)),
+    "MarcadorThirdEnded": lambda f: e.MarcadorThirdEnded(*_ours(f), _text(f, "status"), _int(f, "cause")),
+    "MarcadorSpy": lambda f: e.MarcadorSpy(*_ours(f), f["state"]),
     "MarcadorLine": lambda f: e.MarcadorLine(*_who(f), f["agent"], f["state"]),
 }
 

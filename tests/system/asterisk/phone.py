@@ -15,6 +15,8 @@ with warnings.catch_warnings():
     from pyVoIP.VoIP import CallState, InvalidStateError, PhoneStatus, VoIPCall, VoIPPhone
 
 OnCall = Callable[[VoIPCall], None]
+LOUD = 20
+"""Of 127: louder than the noise of a silent line."""
 
 
 def answers(call: VoIPCall) -> None:
@@ -43,6 +45,13 @@ class Phone:
     def header(self, name: str) -> str:
         """A header of the INVITE that rang last."""
         return str(self.calls[-1].request.headers.get(name, ""))
+
+    def hears(self) -> bool:
+        """Whether a voice has come since the last look; silence is 0x80."""
+        heard = (
+            call.read_audio(160, blocking=False) for call in self.calls if call.state is CallState.ANSWERED
+        )
+        return any(abs(sample - 128) > LOUD for sound in heard for sample in sound)
 
     def dial(self, number: str) -> None:
         """Call a number, for instance `*55` to open the held line."""
