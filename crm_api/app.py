@@ -18,6 +18,7 @@ from crm_api.auth.routes import router as auth
 from crm_api.base_files.routes import router as base_files
 from crm_api.bases.routes import router as bases
 from crm_api.calendars.routes import router as calendars
+from crm_api.call_control.routes import router as call_control
 from crm_api.campaigns.routes import router as campaigns
 from crm_api.commands.routes import router as commands
 from crm_api.contacts.routes import router as contacts
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     tokens,
     audits,
+    call_control,
     campaigns,
     pacing,
     trunks,

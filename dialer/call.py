@@ -1,6 +1,7 @@
 """One call, from the originate to its end: what it is now, what happened, what is to be done.
 
     Sent → Ringing → Answered → Waiting → Joining → Talking → Over
+                                   │          │        └→ Elsewhere (handed over) → Waiting, Over
                                    │          └→ Waiting (the agent could not be joined)
                                    └→ Closed (nobody came in time: hears the message) → Over
 
@@ -95,6 +96,15 @@ class Talking(State):
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere(State):
+    """Handed over: the customer talks with a third party, or is on the way there or back to the agents."""
+
+
+IN_TALK = (Talking, Elsewhere)
+"""The customer talks with somebody: no call of ours is hung up over their heads."""
+
+
+@dataclass(frozen=True, slots=True)
 class Closed(State):
     """Nobody came in time: it can no longer be joined."""
 
@@ -171,6 +181,11 @@ class JoinFailed(Event):
     """The chosen agent could not be joined: refused, line lost, or phone not answered."""
 
     agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(Event):
+    """The agent has given the customer away, to somebody who is none of our agents or to whoever is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +338,8 @@ def step(state: State, event: Event, now: datetime) -> Step:
             return _waiting(state, event, now)
         case Talking():
             return _talking(state, event, now)
+        case Elsewhere():
+            return _elsewhere(state, event, now)
         case Closed() if isinstance(event, JoinFailed):
             return state, ()  # the deadline won; the agent was released when it did
     return _unexpected(state, event)
@@ -403,7 +420,23 @@ def _talking(state: Talking, event: Event, now: datetime) -> Step:
             return waiting, (ReleaseAgent(state.agent_id, talked=True, rescue=True), FindAgent())
         case Joined(agent_id) if agent_id == state.agent_id:
             return state, ()
+        case Joined(agent_id):  # an attended transfer: the first agent has left
+            after, done = _begin_talk(state, agent_id, now)
+            return after, (ReleaseAgent(state.agent_id, talked=True), *done)
+        case HandedOver():
+            return Elsewhere(state.facts), (ReleaseAgent(state.agent_id, talked=True),)
         case PickedUp() | Judged() | JoinFailed():
+            return state, ()
+    return _unexpected(state, event)
+
+
+def _elsewhere(state: Elsewhere, event: Event, now: datetime) -> Step:
+    match event:
+        case WaitEntered():  # nobody answered there, or a free agent is to take over
+            return Waiting(state.facts, now, rescued=True), (FindAgent(),)
+        case Joined(agent_id):
+            return _begin_talk(state, agent_id, now)
+        case HandedOver() | PickedUp() | Judged() | JoinFailed():
             return state, ()
     return _unexpected(state, event)
 

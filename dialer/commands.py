@@ -12,7 +12,16 @@
 | call.hangup | attempt | | ends the customer's call |
 | call.cancel | – | attempt_ids | hangs up those not yet talking (their number was blocked) |
 | call.click | agent | campaign_id, e164, customer_id, contact_id | the agent's line first |
+| control.hold, control.resume | attempt | agent_id | the customer hears music, and is joined again |
+| control.keys | attempt | agent_id, keys | pressed on the customer's channel |
+| control.transfer | attempt | agent_id, and one of to_agent, to_campaign, phone, extension | blind |
+| control.consult | attempt | agent_id, and one of to_agent, phone, extension | the customer held meanwhile |
+| control.complete, control.cancel | attempt | agent_id | the agent leaves, or the third party does |
+| control.conference | attempt | agent_id | the three talk |
+| control.listen | attempt | how, supervisor | that agent's phone hears the call: listen, whisper, barge |
+| control.unlisten | attempt | supervisor | |
 | campaign.emergency_stop | campaign | | nothing new, and everything not yet talking is hung up |
+`agent_id` of a control.* command: whose call it must still be (an agent asked); absent for supervisors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,6 +57,16 @@ class Kind(StrEnum):
     CALL_HANGUP = "call.hangup"
     CALL_CANCEL = "call.cancel"
     CALL_CLICK = "call.click"
+    CONTROL_HOLD = "control.hold"
+    CONTROL_RESUME = "control.resume"
+    CONTROL_KEYS = "control.keys"
+    CONTROL_TRANSFER = "control.transfer"
+    CONTROL_CONSULT = "control.consult"
+    CONTROL_COMPLETE = "control.complete"
+    CONTROL_CANCEL = "control.cancel"
+    CONTROL_CONFERENCE = "control.conference"
+    CONTROL_LISTEN = "control.listen"
+    CONTROL_UNLISTEN = "control.unlisten"
     EMERGENCY_STOP = "campaign.emergency_stop"
 
 

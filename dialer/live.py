@@ -60,6 +60,8 @@ class Offered(msgspec.Struct, frozen=True, tag="offered"):
     contact_id: UUID | None = None
     rescued: bool = False
     """The customer's first agent lost the line."""
+    transferred: bool = False
+    """The customer's first agent gave it away."""
 
 
 class CallIs(msgspec.Struct, frozen=True, tag="call"):
@@ -67,11 +69,14 @@ class CallIs(msgspec.Struct, frozen=True, tag="call"):
 
     attempt_id: UUID
     state: str
-    """ringing, answered, connected, ended."""
+    """ringing, answered, connected, held, consulting, conference, transferred, ended."""
     at: datetime
     agent_id: UUID | None = None
     campaign_id: UUID | None = None
     outcome: str = ""
+    third: str = ""
+    """Whom the agent consults, or the customer was given to: a number, or an agent's code."""
+    third_answered: bool = False
 
 
 class Bound(StrEnum):
@@ -162,6 +167,9 @@ class LiveCall(msgspec.Struct, frozen=True):
     contact_id: UUID | None = None
     customer_id: UUID | None = None
     agent_id: UUID | None = None
+    handling: str = ""
+    """held, consulting, conference, transferred; empty for a plain conversation."""
+    third: str = ""
 
 
 class FloorSnapshot(msgspec.Struct, frozen=True):
@@ -177,6 +185,9 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
     at: datetime
     agent: AgentIs
     offer: Offered | None
+    handling: str = ""
+    """Of the call it is in: held, consulting, conference; empty for a plain conversation."""
+    third: str = ""
 
 
 async def floor_snapshot(
@@ -201,7 +212,9 @@ async def agent_snapshot(conn: Connection, agent_id: UUID, *, now: datetime) -> 
     if presence.attempt_id is not None:
         row = await conn.fetchrow(QUERIES["offer"], presence.attempt_id, presence.attempt_at)
         offer = Offered(agent_id=agent_id, **row) if row else None
-    return AgentSnapshot(at=now, agent=agent_is(presence), offer=offer)
+    stands = await conn.fetchrow(QUERIES["handling"], presence.attempt_id, agent_id)
+    state, third = (stands["state"], stands["third"]) if stands else ("", "")
+    return AgentSnapshot(at=now, agent=agent_is(presence), offer=offer, handling=state, third=third)
 
 
 async def figures(

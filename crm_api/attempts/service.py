@@ -13,6 +13,7 @@ from crm_api.schemas import Page, Paging
 from dialer.commands import Kind
 from lists import attempts, customers, do_not_call, history
 from lists.history import Filter
+from lists.model import LiveAttempt
 from storage.database import Connection
 
 
@@ -60,6 +61,12 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
 
 async def hang_up(call: Call, attempt_id: UUID) -> CommandOut:
     """An agent's own call, or any of the campaigns a supervisor watches."""
+    await must_control(call, attempt_id)
+    return await engine.submit(call, Kind.CALL_HANGUP, attempt_id)
+
+
+async def must_control(call: Call, attempt_id: UUID) -> LiveAttempt:
+    """A live call that is the agent's own, or of a campaign the supervisor watches."""
     found = next((one for one in await attempts.live(call.conn) if one.attempt_id == attempt_id), None)
     if found is None:
         raise not_found("live_attempt", attempt_id)
@@ -68,4 +75,4 @@ async def hang_up(call: Call, attempt_id: UUID) -> CommandOut:
             raise forbidden("attempt_not_yours", "this is another agent's call", id=str(attempt_id))
     else:
         call.must_watch(found.campaign_id)
-    return await engine.submit(call, Kind.CALL_HANGUP, attempt_id)
+    return found

@@ -34,7 +34,8 @@ class AgentState(Out):
 
 
 class CallOffered(Out):
-    """`direction`: out, in or manual. `rescued`: the customer's first agent lost the line."""
+    """`direction`: out, in or manual. `rescued`: the customer's first agent lost the line. `transferred`: the
+    first agent gave it away."""
 
     attempt_id: UUID
     attempt_at: datetime
@@ -44,6 +45,7 @@ class CallOffered(Out):
     customer_id: UUID | None
     contact_id: UUID | None
     rescued: bool
+    transferred: bool
 
 
 class PopCampaign(Out):
@@ -77,6 +79,8 @@ class AgentSnapshotOut(Out):
     at: datetime
     agent: AgentState
     pop: Pop | None
+    handling: Annotated[str, Field(description="of its call: held, consulting, conference, or empty")]
+    third: Annotated[str, Field(description="whom the agent consults: a number or an agent's code")]
     reminders: list[EventOut]
 
 
@@ -90,6 +94,8 @@ class LiveCallOut(Out):
     contact_id: UUID | None
     customer_id: UUID | None
     agent_id: UUID | None
+    handling: str
+    third: str
 
 
 class LiveFigures(Out):

@@ -100,6 +100,8 @@ async def snapshot(conn: Connection, topic: Topic, seen: Sight, now: datetime) -
             at=at.at,
             agent=AgentState.model_validate(at.agent),
             pop=offer,
+            handling=at.handling,
+            third=at.third,
             reminders=[EventOut.model_validate(one) for one in soon],
         )
     ids = [topic.id] if topic.id is not None else list(seen.campaigns) if seen.campaigns is not None else None

@@ -9,6 +9,7 @@ from asyncpg import Record
 from dialer import agent as desk
 from dialer import agents as people
 from dialer import call as machine
+from dialer import standing
 from dialer.agents import Line, Presence
 from dialer.engine.calls import LiveCall
 from dialer.engine.hub import Hub
@@ -22,6 +23,7 @@ from typifications.model import Typification
 
 async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
     """Calls and agents into memory, of no link's session yet: the first listing says what became of them."""
+    await standing.forget_all(conn)
     rows = await attempts.live(conn)
     if rows:
         await attempts.adopt(conn, [row.attempt_id for row in rows], tools.worker)

@@ -53,6 +53,12 @@ class LiveCall:
     """The conversation it is in."""
     ringing_agent: UUID | None = None
     """Whose phone rings for it."""
+    phone: str = ""
+    """The channel of a phone that was rung for it."""
+    handed: bool = False
+    """Its agent has given it away: whoever gets it is not its first."""
+    for_campaign: UUID | None = None
+    """Transferred to the agents of this campaign; None: its own."""
     generation: int = 0
     """Of the link at the originate: an older one means that events may have been missed."""
     listens_s: float = DEADLINES_S[machine.Answered]

@@ -11,8 +11,11 @@ from dialer import campaigns, commands
 from dialer.agents import Line
 from dialer.campaigns import Desired
 from dialer.commands import Command, Done, Kind
+from dialer.engine import call_control, listening
 from dialer.engine.agents import LiveAgent
+from dialer.engine.call_control import CallControl
 from dialer.engine.hub import Hub
+from dialer.engine.listening import Listening
 from dialer.engine.manual import Manual
 from dialer.engine.settling import rules_of
 from dialer.engine.tools import Tools
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000
 """A whole shift logs in within seconds."""
+LATER: Mapping[str, Any] = {}
+"""Not answered here: whoever carries it out answers when it is done."""
 
 
 class Refused(DialerError):
@@ -35,13 +40,21 @@ class Refused(DialerError):
 
 class Control:
     def __init__(
-        self, tools: Tools, hub: Hub, manual: Manual, refresh: Callable[[], Awaitable[None]]
+        self,
+        tools: Tools,
+        hub: Hub,
+        manual: Manual,
+        call_control: CallControl,
+        listening: Listening,
+        refresh: Callable[[], Awaitable[None]],
     ) -> None:
         """`refresh` reads agents, trunks and campaigns anew."""
         self._refresh = refresh
         self._tools = tools
         self._hub = hub
         self._manual = manual
+        self._call_control = call_control
+        self._listening = listening
         self._answered: set[UUID] = set()
         self._acts: dict[Kind, Callable[[Command], Mapping[str, Any] | None]] = {
             Kind.AGENT_LOGIN: self._log_in,
@@ -87,7 +100,8 @@ class Control:
             refusal = {"error_id": "bad_command", "message": str(error), "params": {}}
             self._tools.writer.answer(Done(command.id, refusal, refused=True))
         else:
-            self._tools.writer.answer(Done(command.id, result or {}))
+            if result is not LATER:
+                self._tools.writer.answer(Done(command.id, result or {}))
 
     async def _act(self, command: Command) -> Mapping[str, Any] | None:
         match command.kind:
@@ -96,6 +110,11 @@ class Control:
                 return {"attempt_id": str(attempt_id)}
             case Kind.EMERGENCY_STOP:
                 return await self._emergency_stop(command)
+            case kind if kind in call_control.KINDS:
+                answer = await self._call_control.act(command)
+                return LATER if answer is None else answer
+            case kind if kind in listening.KINDS:
+                return self._listening.act(command)
         return self._acts[command.kind](command)
 
     # --- agents ---------------------------------------------------------------------------------------
@@ -175,6 +194,6 @@ class Control:
             await attempts.fence(conn, run.id, self._tools.epoch, False)
             stopped = await campaigns.set_desired(conn, run.id, Desired.STOPPED)
         await run.change(stopped)
-        ringing = [call.id for call in run.live.values() if not isinstance(call.state, machine.Talking)]
+        ringing = [call.id for call in run.live.values() if not isinstance(call.state, machine.IN_TALK)]
         self._hub.cancel(ringing)
         return {"cancelled": len(ringing)}

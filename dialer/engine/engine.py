@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from ami.events import Event
 from ami.link import Link
 from dialer import agents as people
 from dialer import call as machine
@@ -16,11 +17,14 @@ from dialer.campaigns import Desired, Kind
 from dialer.engine.adoption import adopt
 from dialer.engine.agents import Agents
 from dialer.engine.bound import Bound
-from dialer.engine.calls import Calls
+from dialer.engine.call_control import CallControl
+from dialer.engine.calls import Calls, LiveCall
 from dialer.engine.campaign import CampaignRun
 from dialer.engine.control import Control
+from dialer.engine.following import Following
 from dialer.engine.hub import Hub
 from dialer.engine.inbound import Inbound
+from dialer.engine.listening import Listening
 from dialer.engine.manual import Manual
 from dialer.engine.news import campaign_is
 from dialer.engine.placing import Placer
@@ -29,6 +33,7 @@ from dialer.engine.rhythm import Rhythm
 from dialer.engine.router import Router
 from dialer.engine.sending import Sender
 from dialer.engine.sweep import Sweep
+from dialer.engine.targets import Targets
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import Trunks
 from dialer.engine.upkeep import Upkeep, settle_stranded
@@ -76,15 +81,32 @@ class Engine:
         self.tools = Tools(worker, db, clock, writer, sender, Trunks(sender, writer), calls, agents, epoch)
         self.hub = Hub(self.tools)
         self._placer = Placer(self.tools)
-        self._reconciler = Reconciler(self.tools)
+        listening = Listening(self.tools)
+        following = Following(self.tools, self.hub, listening.over)
+        call_control = CallControl(self.tools, following, Targets(self.tools, self.hub, self._placer))
+        self._reconciler = Reconciler(self.tools, following.found, listening.found)
         self._inbound = Inbound(self.tools, self.hub)
         self._bound = Bound(self.tools, self._placer, self.hub)
         manual = Manual(self.tools, self._placer, self.hub)
-        self._control = Control(self.tools, self.hub, manual, self._refresh)
+        self._control = Control(self.tools, self.hub, manual, call_control, listening, self._refresh)
         self._sweep = Sweep(self.tools, self.hub, self._reconciler)
         self._upkeep = Upkeep(self.tools, self.hub)
+
+        def call_over(call: LiveCall) -> None:
+            following.over(call)
+            listening.over(call)
+
+        def saw(event: Event) -> None:
+            following.saw(event)
+            listening.saw(event)
+
+        self.hub.call_over = call_over
         self._router = Router(
-            self.tools, self.hub, came_in=self._inbound.came_in, link_changed=self._link_changed
+            self.tools,
+            self.hub,
+            came_in=self._inbound.came_in,
+            link_changed=self._link_changed,
+            saw=saw,
         )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due = asyncio.Event()
@@ -127,7 +149,7 @@ class Engine:
         await self._stop_campaigns()
         end = self._clock.now() + timedelta(seconds=deadline_s)
         while self._clock.now() < end and any(
-            not isinstance(call.state, machine.Talking) for call in self.tools.calls
+            not isinstance(call.state, machine.IN_TALK) for call in self.tools.calls
         ):
             await self._clock.sleep(0.1)
 

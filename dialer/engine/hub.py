@@ -5,7 +5,7 @@ database and the desktop hear of it in the same moment, through the writer.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -46,6 +46,8 @@ class Hub:
         self.runs: dict[UUID, CampaignRun] = {}
         self.unidentified: set[UUID] = set()
         """Inbound calls whose caller is being looked up: not offered yet."""
+        self.call_over: Callable[[LiveCall], None] = lambda call: None
+        """Who else is to hear of a call's end."""
         self._join_tries: dict[UUID, int] = {}
         tools.calls.actor = self
         tools.agents.floor = self
@@ -146,7 +148,7 @@ class Hub:
         self._tools.sender.post(call.server, actions, lambda error: self._join_failed(call, agent, error))
         self._take_on(agent, call)
         self._tools.agents.happen(agent, desk.CallOffered(call.id))
-        rescued = isinstance(call.state, machine.Joining) and call.state.rescued
+        rescued = isinstance(call.state, machine.Joining) and call.state.rescued and not call.handed
         self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent, rescued))
 
     def offer(self, call: LiveCall, agent: LiveAgent) -> None:
@@ -160,6 +162,8 @@ class Hub:
             self._join_tries[call.id] = self._join_tries.get(call.id, 0) + 1
             if _is_the_agents(error):
                 self._tools.agents.bench(agent)
+            if call.handed:
+                call.bound_agent = None  # transferred to one who cannot take it: to whoever is free
             self._tools.calls.happen(call, machine.JoinFailed(agent.id))
 
     def _take_on(self, agent: LiveAgent, call: LiveCall) -> None:
@@ -251,10 +255,11 @@ class Hub:
         """Hang up those of these calls that nobody talks on yet."""
         for attempt_id in attempt_ids:
             call = self._tools.calls.get(attempt_id)
-            if call is not None and not isinstance(call.state, machine.Talking):
+            if call is not None and not isinstance(call.state, machine.IN_TALK):
                 self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
 
     def _settle(self, call: LiveCall, now: datetime) -> None:
+        self.call_over(call)
         run = self.run_of(call)
         ending, verdict = ending_of(call, run.settings if run else None, now, self.cancel)
         self._tools.writer.end(ending)
@@ -339,7 +344,11 @@ class Hub:
         call = self._tools.calls.get(before.attempt_id)
         if call is None:
             return
-        if isinstance(before, desk.Reserved) and not isinstance(call.state, machine.Talking):
+        if call.handed:  # transferred to this agent: to whoever is free instead
+            call.bound_agent = None
+            self._tools.calls.happen(call, machine.JoinFailed(agent.id))
+            self.assign()
+        elif isinstance(before, desk.Reserved) and not isinstance(call.state, machine.Talking):
             self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
         else:
             self._tools.calls.happen(call, machine.JoinFailed(agent.id))
@@ -407,7 +416,7 @@ def _waiting(call: LiveCall) -> floor.WaitingCall:
     assert isinstance(state, machine.Waiting)
     return floor.WaitingCall(
         attempt_id=call.id,
-        campaign_id=call.campaign_id,
+        campaign_id=call.for_campaign or call.campaign_id,
         since=state.since,
         agent_id=call.bound_agent,
         first=state.rescued or call.kind is AttemptKind.INBOUND,
@@ -434,4 +443,5 @@ def _offer(call: LiveCall, agent: LiveAgent, rescued: bool) -> Offered:
         customer_id=call.customer_id,
         contact_id=call.contact_id,
         rescued=rescued,
+        transferred=call.handed,
     )

@@ -12,7 +12,7 @@ _BUSY = (desk.Talking, desk.WrapUp, desk.Offered, desk.Reserved)
 
 
 def campaign_is(run: CampaignRun, agents: Agents, now: datetime) -> CampaignIs:
-    talking = sum(isinstance(call.state, machine.Talking) for call in run.live.values())
+    talking = sum(isinstance(call.state, machine.IN_TALK) for call in run.live.values())
     own = [agent.state for agent in agents if run.id in agent.row.campaign_ids]
     return CampaignIs(
         campaign_id=run.id,

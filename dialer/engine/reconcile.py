@@ -2,8 +2,7 @@
 for too long. What it does not list is over, whatever we believed; what it lists is taken as it is."""
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from ami.actions import Hangup
@@ -13,24 +12,27 @@ from dialer import agent as desk
 from dialer import call as machine
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
+from dialer.engine.listing import Listing, is_phone_of
 from dialer.engine.router import AGENTS, CONVERSATION, CUSTOMERS
 from dialer.engine.tools import Tools
 
 log = logging.getLogger(__name__)
 
 LISTING_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    channels: dict[str, ChannelListed]
-    bridge_of: dict[str, BridgeListed]
-    """By channel."""
+SPIES, TRANSFERS = "marcador-spy", "marcador-transfer"
 
 
 class Reconciler:
-    def __init__(self, tools: Tools) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        found: Callable[[LiveCall, Listing], None],
+        spy: Callable[[str, str], None],
+    ) -> None:
+        """`found` hears of each conversation as it is listed, `spy` of each ear: server, channel."""
         self._tools = tools
+        self._found = found
+        self._spy = spy
 
     async def reconcile(self, server: str) -> bool:
         """False: Asterisk did not tell; to be done again."""
@@ -50,6 +52,9 @@ class Reconciler:
         for call in old_calls:
             call.generation = generation
             self._mend_call(call, listing)
+        for channel in listing.channels.values():
+            if channel.context == SPIES:
+                self._spy(server, channel.uniqueid)
         if old_calls or old_lines:
             log.info(
                 "%s: %d calls and %d agents' lines reconciled, %d channels listed",
@@ -139,9 +144,15 @@ class Reconciler:
             return
         call.has_channel = True
         bridge = listing.bridge_of.get(call.channel)
-        event = _seen(call, channel, bridge, self._partner(call, bridge))
+        call.bridge = bridge.bridge if bridge is not None and bridge.kind == CONVERSATION else ""
+        partner = self._partner(call, bridge)
+        event = _seen(call, channel, bridge, partner)
+        if partner is None and isinstance(call.state, machine.Talking) and _is_given_away(channel, bridge):
+            event = machine.HandedOver()
         if event is not None:
             self._tools.calls.happen(call, event)
+        if isinstance(call.state, machine.Talking):
+            self._found(call, listing)
 
     def _partner(self, call: LiveCall, bridge: BridgeListed | None) -> UUID | None:
         """The agent in the same conversation."""
@@ -151,9 +162,18 @@ class Reconciler:
             agent = self._tools.agents.on(member.uniqueid)
             if agent is not None:
                 return agent.id
-        if isinstance(call.state, machine.Talking) and len(bridge.members) > 1:
-            return call.state.agent_id  # a phone that was rung
+        own = self._tools.agents.get(call.state.agent_id) if isinstance(call.state, machine.Talking) else None
+        for member in bridge.members:
+            if own is not None and is_phone_of(own, member.channel):
+                call.phone = member.uniqueid  # a phone that was rung
+                return own.id
         return None
+
+
+def _is_given_away(channel: ChannelListed, bridge: BridgeListed | None) -> bool:
+    """Talking to somebody who is none of ours, or on the way there."""
+    with_stranger = bridge is not None and bridge.kind == CONVERSATION and len(bridge.members) > 1
+    return with_stranger or channel.context == TRANSFERS
 
 
 def _seen(

@@ -37,13 +37,16 @@ class Router:
         *,
         came_in: Callable[[str, ami.MarcadorInbound], None],
         link_changed: Callable[[str, bool], None],
+        saw: Callable[[ami.Event], None],
     ) -> None:
+        """`saw` hears of every event after it has been dealt with here."""
         self._tools = tools
         self._calls = tools.calls
         self._agents = tools.agents
         self._hub = hub
         self._came_in = came_in
         self._link_changed = link_changed
+        self._saw = saw
         self._bridges: dict[str, Conversation] = {}
         self._unsubscribe: list[Unsubscribe] = []
 
@@ -78,6 +81,7 @@ class Router:
                 self._left(event)
             case ami.ChannelEvent():
                 self._channel(event)
+        self._saw(event)
 
     # --- channels -------------------------------------------------------------------------------------
 
@@ -192,6 +196,7 @@ class Router:
             if rung_for is None or rung_for.ringing_agent is None:
                 return
             conversation.agent_id = rung_for.ringing_agent
+            rung_for.phone = event.uniqueid
         if conversation.call is not None and conversation.agent_id is not None:
             self._happen(conversation.call, machine.Joined(conversation.agent_id))
 

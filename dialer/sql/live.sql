@@ -7,10 +7,16 @@ ORDER BY agent_id;
 
 -- name: floor_calls
 -- Read only: the live calls belong to the lists room.
-SELECT attempt_id, begun_at, e164, state, updated_at, campaign_id, contact_id, customer_id, agent_id
-FROM live_attempt
-WHERE $1::uuid[] IS NULL OR campaign_id = ANY ($1)
-ORDER BY begun_at;
+SELECT l.attempt_id, l.begun_at, l.e164, l.state, l.updated_at, l.campaign_id, l.contact_id, l.customer_id,
+       l.agent_id, coalesce(h.state, '') AS handling, coalesce(h.third, '') AS third
+FROM live_attempt l
+LEFT JOIN call_handling h ON h.attempt_id = l.attempt_id
+WHERE $1::uuid[] IS NULL OR l.campaign_id = ANY ($1)
+ORDER BY l.begun_at;
+
+-- name: handling
+-- Of an agent's own call: once it is given away it is not the agent's any more.
+SELECT state, third FROM call_handling WHERE attempt_id = $1 AND agent_id = $2;
 
 -- name: offer
 SELECT id AS attempt_id, begun_at AS attempt_at, e164, campaign_id, customer_id, contact_id,

@@ -17,12 +17,14 @@ from dialer.call import (
     BeginTalk,
     Closed,
     Command,
+    Elsewhere,
     EndAsked,
     EndRequested,
     Event,
     Facts,
     Failing,
     FindAgent,
+    HandedOver,
     HangUp,
     HungUp,
     JoinAgent,
@@ -65,6 +67,7 @@ STATES: list[State] = [
     Waiting(CONNECTED, NOW, rescued=True),
     Joining(ANSWERED, NOW, ANA),
     Talking(CONNECTED, ANA),
+    Elsewhere(CONNECTED),
     Closed(replace(ANSWERED, closed=True)),
     Failing(replace(FACTS, originate_reason=5)),
     Failing(replace(FACTS, cause=0)),
@@ -84,6 +87,7 @@ EVENTS: list[Event] = [
     Joined(BEA),
     JoinFailed(ANA),
     JoinFailed(BEA),
+    HandedOver(),
     PatienceEnded(),
     OptedOut(),
     Keyed("1"),
@@ -217,6 +221,26 @@ def test_a_lost_line_in_talk_keeps_the_customer_for_a_rescue() -> None:
     assert isinstance(state, Waiting)
     assert state.rescued
     assert told == [ReleaseAgent(ANA, talked=True, rescue=True), FindAgent()]
+
+
+def test_a_customer_given_away_frees_the_agent_and_is_one_call_to_its_end() -> None:
+    state, told = run(Talking(CONNECTED, ANA), HandedOver(), HungUp(16))
+    assert isinstance(state, Over)
+    assert kinds(told) == [ReleaseAgent, Settle]
+    assert state.facts.agent_id == ANA
+
+
+def test_a_customer_nobody_answered_at_the_transfer_waits_for_an_agent_again_and_is_never_abandoned() -> None:
+    state, told = run(Elsewhere(CONNECTED), WaitEntered(), PatienceEnded())
+    assert told == [FindAgent()]
+    assert isinstance(state, Closed)
+
+
+def test_a_colleague_who_takes_over_frees_the_first_agent_whose_call_it_stays() -> None:
+    state, told = run(Talking(CONNECTED, ANA), Joined(BEA))
+    assert state == Talking(CONNECTED, BEA)
+    assert kinds(told) == [ReleaseAgent, BeginTalk]
+    assert state.facts.agent_id == ANA
 
 
 def test_a_customer_nobody_rescues_was_connected_and_is_not_abandoned() -> None:

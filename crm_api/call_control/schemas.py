@@ -1,0 +1,39 @@
+"""What is asked of a running call."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from crm_api.schemas import In, Typed
+
+
+class KeysIn(In):
+    keys: Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]{1,32}$")]
+
+
+class ConsultIn(In):
+    """Exactly one of these."""
+
+    agent_id: UUID | None = None
+    phone: Annotated[Typed | None, Field(description="a public number, dialled as the trunk wants it")] = None
+    extension: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[0-9*]{1,12}$")] | None,
+        Field(description="inside, dialled through the campaign's trunk as it is"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(value is not None for value in self.model_dump().values()) != 1:
+            raise ValueError("name exactly one whom to reach")
+        return self
+
+
+class TransferIn(ConsultIn):
+    campaign_id: Annotated[UUID | None, Field(description="whoever of its agents is free")] = None
+
+
+class ListenIn(In):
+    """listen: heard by nobody; whisper: heard by the agent; barge: heard by both."""
+
+    how: Literal["listen", "whisper", "barge"] = "listen"

@@ -1,0 +1,68 @@
+"""Call control: looked at here for rights and sense, done by the engine."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from crm_api import phones
+from crm_api.access import Call, Role
+from crm_api.attempts.service import must_control
+from crm_api.call_control.schemas import ConsultIn
+from crm_api.campaigns.service import must_see
+from crm_api.commands import service as engine
+from crm_api.commands.schemas import CommandOut
+from crm_api.errors import conflict
+from dialer import agents, campaigns
+from dialer.commands import Kind
+from lists import do_not_call
+from lists.model import LiveAttempt, LiveState
+
+
+async def act(
+    call: Call, attempt_id: UUID, kind: Kind, payload: Mapping[str, Any] | None = None
+) -> CommandOut:
+    """An agent on its own call, a supervisor on those of the campaigns watched."""
+    await _talking(call, attempt_id)
+    return await engine.submit(call, kind, attempt_id, _whose(call) | dict(payload or {}))
+
+
+async def act_with(call: Call, attempt_id: UUID, kind: Kind, asked: ConsultIn) -> CommandOut:
+    """The same, with somebody to reach."""
+    found = await _talking(call, attempt_id)
+    payload = _whose(call) | await _target(call, found, asked)
+    return await engine.submit(call, kind, attempt_id, payload)
+
+
+async def listen(call: Call, attempt_id: UUID, kind: Kind, how: str | None = None) -> CommandOut:
+    """By the supervisor's own phone: a supervisor who listens is an agent, too."""
+    await _talking(call, attempt_id)
+    payload = {"supervisor": str(call.own_agent())}
+    return await engine.submit(call, kind, attempt_id, payload | ({"how": how} if how else {}))
+
+
+async def _talking(call: Call, attempt_id: UUID) -> LiveAttempt:
+    found = await must_control(call, attempt_id)
+    if found.state is not LiveState.CONNECTED:
+        raise conflict("not_talking", "no agent talks on this call", id=str(attempt_id))
+    return found
+
+
+def _whose(call: Call) -> dict[str, Any]:
+    """The engine checks once more that the call is still the agent's."""
+    return {"agent_id": str(call.own_agent())} if call.who.role is Role.AGENT else {}
+
+
+async def _target(call: Call, found: LiveAttempt, asked: ConsultIn) -> dict[str, Any]:
+    if asked.agent_id is not None:
+        return {"to_agent": str((await agents.get(call.conn, asked.agent_id)).id)}
+    campaign_id: UUID | None = getattr(asked, "campaign_id", None)
+    if campaign_id is not None:
+        return {"to_campaign": str((await campaigns.get(call.conn, campaign_id)).id)}
+    if asked.extension is not None:
+        return {"extension": asked.extension}
+    assert asked.phone is not None
+    region = (await must_see(call, found.campaign_id)).settings.region if found.campaign_id else ""
+    e164 = phones.read(asked.phone, region).e164
+    if await do_not_call.blocked(call.conn, e164, found.campaign_id):
+        raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)
+    return {"phone": e164}
