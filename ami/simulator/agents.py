@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ami.events import ChannelState
+from ami.simulator.controlled import Called, Customer, ThirdParty
 from ami.simulator.model import AGENTS, Channel
-from ami.simulator.parties import REFUSALS, DialledOut, Party
-from ami.simulator.population import Behaviour, Fate, Phone
+from ami.simulator.parties import DialledOut, Party
+from ami.simulator.population import Phone
 
 if TYPE_CHECKING:
     from ami.simulator.pbx import Pbx
@@ -24,6 +25,7 @@ class AgentLine(DialledOut):
         self._phone = phone
         self.agent = agent
         self.manual: ManualCall | None = None
+        self.third: ThirdParty | None = None
         self.half: LocalHalf | None = None
 
     def dial(self, timeout_s: float) -> None:
@@ -45,18 +47,47 @@ class AgentLine(DialledOut):
         self._hold("up")
 
     def conversation_over(self) -> None:
-        if self.manual is None:
-            self._hold("idle")
-        else:
+        if self.third is not None:
+            self.third_over(self.third)
+        elif self.manual is not None:
             self.manual_call_over(self.manual)
+        else:
+            self._hold("idle")
+
+    def redirect(self, context: str, exten: str) -> None:
+        """Whoever it dials is dropped, unheard; one who came along in the same moment is not."""
+        third, self.third = self.third, None
+        if context.startswith(("marcador-rest", "marcador-conference", "marcador-consult")):
+            self.manual = None
+        super().redirect(context, exten)
+        if third is not None and third.status != "ANSWER":
+            third.hang_up(16)
 
     def go_on(self, context: str, exten: str) -> None:
-        if context == "marcador-manual":
-            self.manual = self.pbx.manual_call(self, exten)
-        elif context == "marcador-agent":
-            self._hold("up" if exten == "line" else "idle")
-        else:
-            self.hang_up(16)
+        match context:
+            case "marcador-manual":
+                self.manual = self.pbx.manual_call(self, exten)
+            case "marcador-consult":
+                self.third = self.pbx.third_party(self, exten)
+            case "marcador-agent":
+                self._hold("up" if exten == "line" else "idle")
+            case "marcador-rest":
+                self._hold("idle")
+            case "marcador-conference":
+                self.pbx.confer(self, stays=True)
+            case "marcador-spy":
+                self.pbx.listen(self)
+            case _:
+                self.hang_up(16)
+
+    def spy_over(self) -> None:
+        self._hold("idle")
+
+    def third_over(self, third: ThirdParty) -> None:
+        if self.third is third:
+            self.third = None
+            third.tell_end(self)
+            self._hold("idle")
 
     def manual_call_over(self, call: ManualCall) -> None:
         if self.manual is call:
@@ -66,9 +97,10 @@ class AgentLine(DialledOut):
             self._hold("idle")
 
     def gone(self) -> None:
-        call, self.manual = self.manual, None
-        if call is not None:
-            call.hang_up(16)
+        third, self.third = self.third, None
+        for dialled in (self.manual, third):
+            if dialled is not None:
+                dialled.hang_up(16)
         if self.half is not None:
             self.half.hang_up(16)
 
@@ -88,45 +120,28 @@ class LocalHalf(Party):
         self._line.hang_up(16)
 
 
-class ManualCall(Party):
+class ManualCall(Called, Customer):
     """A customer that an agent's line dials."""
 
-    def __init__(
-        self, pbx: Pbx, channel: Channel, behaviour: Behaviour, agent: AgentLine, attempt: str
-    ) -> None:
-        super().__init__(pbx, channel)
-        self._behaviour = behaviour
-        self.agent = agent
-        self.attempt = attempt
-        self.status, self.cause = "NOANSWER", 0
+    dialler: AgentLine
 
-    def dial(self, ring_s: float) -> None:
-        self.raise_event("MarcadorManual", Attempt=self.attempt, Agent=self.agent.agent)
-        fate = self._behaviour.fate
-        if fate in (Fate.BUSY, Fate.INVALID, Fate.CONGESTION):
-            self.later(self._behaviour.setup_s, self._refused)
-            return
-        self.later(self._behaviour.setup_s, lambda: self.set_state(ChannelState.RINGING))
-        if fate is Fate.REJECTED:
-            self.later(self._behaviour.setup_s + self._behaviour.ring_s, self._refused)
-        elif fate is not Fate.NO_ANSWER:
-            self.later(self._behaviour.setup_s + self._behaviour.ring_s, self._answered)
-        self.later(ring_s, lambda: self.hang_up(0))
+    def dial(self, attempt: str, ring_s: float) -> None:
+        self._attempt = attempt
+        self.raise_event("MarcadorManual", Attempt=attempt, Agent=self.dialler.agent)
+        self.ring(ring_s)
 
-    def _refused(self) -> None:
-        self.cause, sip_status = REFUSALS[self._behaviour.fate]
-        self.status = "BUSY" if self.cause == 17 else "CONGESTION"
-        self.hang_up(self.cause, sip_status)
+    @property
+    def attempt(self) -> str:
+        return self._attempt
 
-    def _answered(self) -> None:
-        self.status, self.cause = "ANSWER", 16
-        self.set_state(ChannelState.UP)
-        conversation = self.pbx.exchange.conversation()
-        self.agent.join(conversation)
-        self.join(conversation)
+    def go_on(self, context: str, exten: str) -> None:
+        if not self.controlled(context, exten):
+            self.hang_up(16)
 
-    def joined(self) -> None:
-        self.later(self._behaviour.talk_s, lambda: self.hang_up(16))
+    def redirect(self, context: str, exten: str) -> None:
+        self.drop_third()
+        super().redirect(context, exten)
 
     def gone(self) -> None:
-        self.agent.manual_call_over(self)
+        self.drop_third()
+        self.dialler.manual_call_over(self)

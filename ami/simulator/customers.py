@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ami.events import ChannelState
-from ami.simulator.model import CUSTOMERS, Channel
+from ami.simulator.controlled import Customer
+from ami.simulator.model import CUSTOMERS, DESKS, Channel
 from ami.simulator.parties import FAILED, REFUSALS, DialledOut, Party
 from ami.simulator.population import Behaviour, Fate
 
@@ -20,7 +21,7 @@ CLOSING_S = 0.1
 """From the deadline to `MarcadorClosed`: the dialplan looks twice before it says that it is final."""
 
 
-class CustomerCall(DialledOut):
+class CustomerCall(DialledOut, Customer):
     """marcador-customer and marcador-inbound."""
 
     def __init__(self, pbx: Pbx, channel: Channel, behaviour: Behaviour) -> None:
@@ -30,10 +31,6 @@ class CustomerCall(DialledOut):
         self._inbound = False
         self.rung: RungPhone | None = None
         self._deadline_ms = 0
-
-    @property
-    def attempt(self) -> str:
-        return self._variable("MARCADOR_ATTEMPT") or self.channel.uniqueid
 
     @property
     def may_be_bridged(self) -> bool:
@@ -123,16 +120,6 @@ class CustomerCall(DialledOut):
     def joined(self) -> None:
         self.later(self.behaviour.talk_s, lambda: self.hang_up(16))
 
-    def conversation_over(self) -> None:
-        rescue_s = int(self._variable("MARCADOR_RESCUE_MS") or 0) / 1000
-        self.stop_timers()
-        if rescue_s < 1:
-            self.hang_up(16)
-            return
-        self.raise_event("MarcadorLeft", Attempt=self.attempt)
-        self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(CUSTOMERS))
-        self.later(rescue_s, lambda: self.hang_up(16))
-
     def go_on(self, context: str, exten: str) -> None:
         if context == "marcador-ring":
             asked_s = int(self._variable("MARCADOR_RING_MS") or 15000) / 1000
@@ -142,7 +129,7 @@ class CustomerCall(DialledOut):
                 self.ring_failed(exten, "CHANUNAVAIL", 0)
         elif (context, exten) == ("marcador-customer", "wait"):
             self.wait()
-        else:
+        elif not self.controlled(context, exten):
             self.hang_up(16)
 
     def ring_failed(self, agent: str, status: str, cause: int) -> None:
@@ -154,6 +141,7 @@ class CustomerCall(DialledOut):
 
     def redirect(self, context: str, exten: str) -> None:
         self._stop_ringing()
+        self.drop_third()
         if self.closed and context == "marcador-ring":
             self.pbx.exchange.leave(self.channel)
             fields = {"Attempt": self.attempt, "Agent": exten, "Status": "CLOSED", "Cause": "0"}
@@ -164,6 +152,7 @@ class CustomerCall(DialledOut):
 
     def gone(self) -> None:
         self._stop_ringing()
+        self.drop_third()
 
     def _stop_ringing(self) -> None:
         phone, self.rung = self.rung, None
@@ -172,9 +161,6 @@ class CustomerCall(DialledOut):
 
     def _patience_ms(self) -> float:
         return float(self._variable("MARCADOR_PATIENCE_MS") or 2000)
-
-    def _variable(self, name: str) -> str:
-        return self.channel.variables.get(name, "")
 
 
 class RungPhone(Party):
@@ -200,6 +186,15 @@ class RungPhone(Party):
         conversation = self.pbx.exchange.conversation()
         self.join(conversation)
         customer.join(conversation)
+
+    def go_on(self, context: str, exten: str) -> None:
+        """Put aside it lives on, until it is hung up or its next conversation ends."""
+        if context == "marcador-rest":
+            self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(DESKS))
+        elif context == "marcador-conference":
+            self.pbx.confer(self, stays=True)
+        else:
+            self.hang_up(16)
 
     def gone(self) -> None:
         customer, self.customer = self.customer, None

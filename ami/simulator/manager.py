@@ -3,11 +3,18 @@
 from collections.abc import Callable
 
 from ami.simulator.model import Channel
-from ami.simulator.parties import FAILED, originate_response
+from ami.simulator.parties import ANSWERED, FAILED, originate_response
 from ami.simulator.pbx import Pbx, Refused
 from ami.simulator.wire import Answer, Asked, Told
 
-PLACES = (("marcador-customer", "answered"), ("marcador-broadcast", "answered"), ("marcador-agent", "line"))
+PLACES = (
+    ("marcador-customer", "answered"),
+    ("marcador-broadcast", "answered"),
+    ("marcador-agent", "line"),
+    ("marcador-keys", "press"),
+    *(("marcador-spy", how) for how in ("listen", "whisper", "barge")),
+)
+"""Where an originate may lead."""
 
 
 def carry_out(pbx: Pbx, asked: Asked) -> Answer:
@@ -40,13 +47,18 @@ def _originate(pbx: Pbx, asked: Asked) -> Answer:
         raise Refused("This simulated PBX originates asynchronously only")
     channel = _new_channel(pbx, asked, technology, rest)
     timeout_s = int(asked["timeout"] or 30000) / 1000
+    if place[0] == "marcador-keys":
+        pbx.tell(originate_response(channel, ANSWERED))  # nobody here hears them
+        return _ok("Originate successfully queued")
     number, _, trunk = rest.partition("@")
-    to_customer = place[0] != "marcador-agent"
+    to_customer = place[0] in ("marcador-customer", "marcador-broadcast")
     if (to_customer and not pbx.has_trunk(trunk)) or pbx.exchange.find(channel.uniqueid):
         pbx.tell(originate_response(channel, FAILED))  # no channel, so no Newchannel and no Hangup either
         return _ok("Originate successfully queued")
-    if not to_customer:
-        phone = pbx.phone_of(rest.partition("@")[0])
+    phone = pbx.phone_of(rest.partition("@")[0])
+    if place[0] == "marcador-spy":
+        pbx.ring_ear(channel, phone, place[1], timeout_s)
+    elif place[0] == "marcador-agent":
         pbx.ring_line(channel, phone, channel.variables.get("MARCADOR_AGENT", ""), timeout_s)
     else:
         pbx.place(channel, number, trunk, timeout_s, place)
@@ -77,7 +89,12 @@ def _redirect(pbx: Pbx, asked: Asked) -> Answer:
         party = pbx.party(asked["channel"])
     except Refused:
         raise Refused("Channel does not exist: " + asked["channel"]) from None
-    party.redirect(asked["context"], asked["exten"])
+    place = (asked["context"], asked["exten"])
+    if asked["extrachannel"]:
+        other = pbx.party(asked["extrachannel"])
+        pbx.redirect_both(party, place, other, (asked["extracontext"], asked["extraexten"]))
+    else:
+        party.redirect(*place)
     return _ok("Redirect successful")
 
 

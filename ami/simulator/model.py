@@ -12,6 +12,9 @@ from ami.simulator.wire import Told
 
 CUSTOMERS = "marcador-customers"
 AGENTS = "marcador-agents"
+HELD, DESKS = "marcador-held", "marcador-desks"
+CONFERENCE = "talk-"
+"""Beginning of a three-way conference's name."""
 
 _STATE_TEXT = {
     ChannelState.DOWN: "Down",

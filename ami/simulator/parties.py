@@ -44,6 +44,9 @@ def originate_response(channel: Channel, reason: int) -> Told:
 
 
 class Party:
+    stays = False
+    """In a three-way conference: as long as somebody of these is in it, the customer is, too."""
+
     def __init__(self, pbx: Pbx, channel: Channel) -> None:
         self.pbx = pbx
         self.channel = channel
@@ -60,8 +63,7 @@ class Party:
         self.stop_timers()
         left = self.channel.bridge
         self.pbx.exchange.enter(self.channel, conversation)
-        if left is not None and left.kind == "basic":
-            self.pbx.dissolve(left)
+        self.pbx.left(left)
         self.joined()
 
     def hang_up(self, cause: int, tech_cause: int = 0) -> None:
@@ -71,8 +73,7 @@ class Party:
         left = self.channel.bridge
         self.pbx.exchange.hang_up(self.channel, cause, tech_cause)
         self.pbx.forget(self)
-        if left is not None and left.kind == "basic":
-            self.pbx.dissolve(left)
+        self.pbx.left(left)
         self.gone()
 
     def redirect(self, context: str, exten: str) -> None:
@@ -80,8 +81,9 @@ class Party:
         self.stop_timers()
         left = self.channel.bridge
         self.pbx.exchange.leave(self.channel)
-        if left is not None and left.kind == "basic":
-            self.pbx.dissolve(left)
+        self.pbx.left(left)
+        self.stays = False
+        self.pbx.stop_listening(self)
         self.channel.context, self.channel.exten = context, exten
         self.go_on(context, exten)
 
@@ -99,6 +101,9 @@ class Party:
 
     def go_on(self, context: str, exten: str) -> None:
         self.hang_up(16)
+
+    def spy_over(self) -> None:
+        """The channel it listened to is gone."""
 
     # --- tools -----------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from ami.clock import Clock, TimerHandle
 from ami.events import ChannelState
 from ami.simulator.agents import AgentLine, LocalHalf, ManualCall
 from ami.simulator.broadcast import BroadcastCall
+from ami.simulator.controlled import Customer, Ear, ThirdParty
 from ami.simulator.customers import CustomerCall, RungPhone
-from ami.simulator.model import Bridge, Channel, Exchange
+from ami.simulator.model import CONFERENCE, Bridge, Channel, Exchange
 from ami.simulator.parties import Party
 from ami.simulator.population import Behaviour, Phone, Population
 from ami.simulator.wire import Told
@@ -64,6 +65,8 @@ class Pbx:
         self._population = population
         self._parties: dict[str, Party] = {}
         self._called: Counter[str] = Counter()
+        self._ears: dict[Party, str] = {}
+        """Whose channel each listens to."""
 
     # --- what the outside world does -------------------------------------------------------------
 
@@ -124,6 +127,48 @@ class Pbx:
                 raise Refused(f"Unable to add Channel{number} to bridge: {party.channel.name}")
             party.join(conversation)
 
+    def redirect_both(
+        self, one: Party, place: tuple[str, str], other: Party, other_place: tuple[str, str]
+    ) -> None:
+        """Two who talk, moved in one moment: neither is left behind with the conversation's end."""
+        self.exchange.leave(other.channel)
+        one.redirect(*place)
+        other.redirect(*other_place)
+
+    def third_party(self, dialler: Customer | AgentLine, number: str) -> ThirdParty | None:
+        """marcador-transfer and marcador-consult: None where there is no such trunk."""
+        variables = dialler.channel.variables
+        trunk = variables.get("MARCADOR_TRUNK", "")
+        channel = self.new_channel(f"PJSIP/{trunk}", linkedid=dialler.channel.linkedid)
+        third = ThirdParty(self, channel, self.behaviour_of(number), dialler)
+        self.join_in(third)
+        third.dial(variables.get("MARCADOR_CALL", ""), int(variables.get("MARCADOR_RING_MS", "30000")) / 1000)
+        return third
+
+    def confer(self, party: Party, *, stays: bool = False) -> None:
+        """marcador-conference"""
+        party.stays = stays
+        name = CONFERENCE + party.channel.variables.get("MARCADOR_CALL", "")
+        self.exchange.enter(party.channel, self.exchange.room(name, "ConfBridge"))
+
+    def ring_ear(self, channel: Channel, phone: Phone, how: str, timeout_s: float) -> None:
+        ear = Ear(self, channel, phone)
+        ear.entry = ("marcador-spy", how)
+        self.join_in(ear)
+        ear.dial(timeout_s)
+
+    def listen(self, ear: Party) -> None:
+        """marcador-spy"""
+        self._ears[ear] = ear.channel.variables.get("MARCADOR_TARGET", "")
+        self._tell_ear(ear, "on")
+
+    def stop_listening(self, ear: Party) -> None:
+        self._ears.pop(ear, None)
+
+    def _tell_ear(self, ear: Party, state: str) -> None:
+        call = ear.channel.variables.get("MARCADOR_CALL", "")
+        ear.raise_event("MarcadorSpy", Attempt=call, State=state)
+
     def ring_phone(self, customer: CustomerCall, endpoint: str, ring_s: float) -> RungPhone:
         """marcador-ring: the customer's channel dials an agent's phone."""
         channel = self.new_channel(f"PJSIP/{endpoint}", linkedid=customer.channel.linkedid)
@@ -138,9 +183,9 @@ class Pbx:
         attempt = agent.channel.variables.get("MARCADOR_ATTEMPT", "")
         channel = self.new_channel(f"PJSIP/{trunk}", linkedid=agent.channel.linkedid)
         self.record(attempt, number, trunk, agent.channel.variables.get("MARCADOR_CALLERID", ""))
-        call = ManualCall(self, channel, self.behaviour_of(number), agent, attempt)
+        call = ManualCall(self, channel, self.behaviour_of(number), agent)
         self.join_in(call)
-        call.dial(int(agent.channel.variables.get("MARCADOR_RING_MS", "60000")) / 1000)
+        call.dial(attempt, int(agent.channel.variables.get("MARCADOR_RING_MS", "60000")) / 1000)
         return call
 
     def _find(self, name_or_id: str, word: str) -> Party:
@@ -164,6 +209,19 @@ class Pbx:
 
     def forget(self, party: Party) -> None:
         self._parties.pop(party.channel.uniqueid, None)
+        self._ears.pop(party, None)
+        for ear in [ear for ear, target in self._ears.items() if target == party.channel.uniqueid]:
+            del self._ears[ear]
+            self._tell_ear(ear, "off")
+            ear.spy_over()
+
+    def left(self, bridge: Bridge | None) -> None:
+        """Somebody has left it. A conversation is over then; a conference, when only the customer is left."""
+        if bridge is None:
+            return
+        stays = any(self._parties[channel.uniqueid].stays for channel in bridge.channels)
+        if bridge.kind == "basic" or (bridge.name.startswith(CONFERENCE) and not stays):
+            self.dissolve(bridge)
 
     def dissolve(self, conversation: Bridge) -> None:
         """One left, so the conversation is over: everybody else goes their dialplan's way."""

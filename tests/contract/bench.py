@@ -10,7 +10,7 @@ from ami import actions
 from ami import events as e
 from ami.link import Link, Response
 
-AGENTS, CUSTOMERS = "marcador-agents", "marcador-customers"
+AGENTS, CUSTOMERS, HELD = "marcador-agents", "marcador-customers", "marcador-held"
 
 
 class Number(StrEnum):
@@ -163,4 +163,6 @@ def _words(event: e.Event) -> str:
 def _place(event: e.BridgeEnter | e.BridgeLeave) -> str:
     if event.kind == "basic":
         return "talk"
+    if event.name.startswith("talk-"):
+        return "conference"
     return "closed" if event.creator == "ConfBridge" else event.name

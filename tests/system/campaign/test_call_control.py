@@ -178,9 +178,9 @@ async def test_keys_reach_the_customer(centre: Centre, far_end: Ami) -> None:
     answer = await done(desk, Kind.CONTROL_KEYS, attempt, keys="42*0")
 
     assert answer.result == {"keys": 4}
-    echoed = {"Uniqueid": str(attempt), "Direction": "Received"}  # by the carrier, all but the last one's end
-    await far_end.event("DTMFEnd", Digit="*", **echoed)
-    heard = far_end.all("DTMFEnd", **echoed)
+    # The carrier's echo, which leaves the last one's end open.
+    await far_end.event("DTMFEnd", Uniqueid=str(attempt), Digit="*", Direction="Received")
+    heard = far_end.all("DTMFEnd", Uniqueid=str(attempt), Direction="Received")
     assert [event["Digit"] for event in heard] == ["4", "2", "*"]
 
 
