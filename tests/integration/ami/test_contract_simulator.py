@@ -10,6 +10,7 @@ from ami.simulator import Behaviour, Fate, Phone, Population, Settings, Simulate
 from ami.simulator.population import MACHINE
 from storage.virtual_clock import VirtualClock
 from tests.contract.bench import BRIEF_S, BRIEF_TRUNK, TRUNK, UNREGISTERED, Bench, Number
+from tests.contract.control_scenarios import CONTROL_SCENARIOS
 from tests.contract.scenarios import SCENARIOS, Scenario
 from tests.helpers import until
 
@@ -29,7 +30,7 @@ NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
 }
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, *CONTROL_SCENARIOS], ids=lambda scenario: scenario.__name__)
 def test_the_simulated_pbx_keeps_the_contract(scenario: Scenario) -> None:
     clock = VirtualClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     settings = Settings(

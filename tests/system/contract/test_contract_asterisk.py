@@ -3,11 +3,12 @@
 import pytest
 
 from tests.contract.bench import Bench
+from tests.contract.control_scenarios import CONTROL_SCENARIOS
 from tests.contract.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.asterisk
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, *CONTROL_SCENARIOS], ids=lambda scenario: scenario.__name__)
 async def test_a_real_asterisk_keeps_the_contract(scenario: Scenario, bench: Bench) -> None:
     await scenario(bench)
