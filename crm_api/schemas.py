@@ -79,6 +79,11 @@ class Paging(BaseModel):
             raise invalid("bad_sort", f"this list sorts by {', '.join(allowed)}", allowed=list(allowed))
         return column
 
+    def newest_first(self, column: str) -> bool:
+        """For what is read by time alone, by default from its end."""
+        self.by((column,), column)
+        return self.sort is None or self.descending
+
     def over(self, rows: Sequence[T]) -> Page[T]:
         """A page of which one row more than the limit was fetched."""
         return Page(

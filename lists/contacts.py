@@ -1,4 +1,4 @@
-"""A contact's life between attempts: settled, released, added, explained."""
+"""A contact's life between attempts: settled, released, added."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,33 +42,6 @@ class ScheduledRelease:
     contact_id: UUID
     e164: str
     agent_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WhyNot:
-    """What keeps a contact from being dialled now, as far as the lists know; hours and agents are the
-    dialer's.
-
-    `reasons` are stable words, the weightiest first: ended, list_deleted, list_expired, list_loading,
-    list_paused, campaign_closed, do_not_call, bad_phone, no_phone, live, live_elsewhere,
-    awaiting_typification, scheduled, reserved, waits, agent_only. None at all: it is due.
-    """
-
-    contact_id: UUID
-    campaign_id: UUID
-    customer_id: UUID
-    state: ContactState
-    reasons: tuple[str, ...]
-    until: datetime | None
-    e164: str | None
-    zones: tuple[str, ...]
-    list_zone: str | None
-    attempts: int
-    agent_id: UUID | None
-    final_reason: str | None
-    do_not_call_since: datetime | None
-    number_last: datetime | None
-    customer_last: datetime | None
 
 
 async def settle(
@@ -233,52 +206,3 @@ async def add_one(conn: Connection, record: Record, now: datetime) -> UUID:
     if contact_id is None:
         raise Refused("already_in_campaign", "This customer already waits to be called in this campaign.")
     return contact_id
-
-
-async def why_not(conn: Connection, contact_id: UUID, now: datetime) -> WhyNot:
-    """Why this contact is not being dialled, as far as the lists know. Raises NotFound."""
-    row = await conn.fetchrow(CONTACTS.why_not, contact_id, now)
-    if row is None:
-        raise NotFound(f"there is no contact {contact_id}")
-    state = ContactState(row["state"])
-    return WhyNot(
-        contact_id=contact_id,
-        campaign_id=row["campaign_id"],
-        customer_id=row["customer_id"],
-        state=state,
-        reasons=tuple(_reasons(row, state, now)),
-        until=row["next_at"] if state is ContactState.PENDING and row["next_at"] > now else None,
-        e164=row["e164"],
-        zones=effective_zones(row["customer_zone"], row["list_zone"], row["zones"] or ()),
-        list_zone=None if row["customer_zone"] else row["list_zone"],
-        attempts=row["attempts"],
-        agent_id=row["agent_id"],
-        final_reason=row["final_reason"],
-        do_not_call_since=row["do_not_call_since"],
-        number_last=row["number_last"],
-        customer_last=row["customer_last"],
-    )
-
-
-def _reasons(row: Row, state: ContactState, now: datetime) -> list[str]:
-    if not state.is_open:
-        return ["ended"]
-    live = state is ContactState.LIVE
-    checks = {
-        "list_deleted": row["list_deleted"],
-        "list_expired": row["list_expired"],
-        "list_loading": not row["list_ready"],
-        "list_paused": row["list_paused"],
-        "campaign_closed": row["fence_open"] is False,
-        "do_not_call": row["do_not_call_since"] is not None,
-        "no_phone": row["e164"] is None,
-        "bad_phone": row["phone_state"] not in (None, PhoneState.GOOD),
-        "live": live,
-        "live_elsewhere": row["live_elsewhere"] and not live,
-        "awaiting_typification": state is ContactState.AWAITING_TYPIFICATION,
-        "scheduled": state is ContactState.SCHEDULED,
-        "reserved": row["reserved"],
-        "waits": state is ContactState.PENDING and row["next_at"] > now,
-        "agent_only": row["agent_id"] is not None,
-    }
-    return [reason for reason, holds in checks.items() if holds]

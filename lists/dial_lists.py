@@ -12,7 +12,8 @@ from lists.gate import close_gate
 from lists.model import ContactState
 from lists.queries import DIAL_LISTS, Row
 from lists.tables import BOM, write_rows
-from storage.database import Connection
+from storage.database import Connection, savepoint
+from storage.errors import Conflict
 from storage.ids import uuid7
 
 RECORDS_LIST = "records"  # where records added one by one go, one list a campaign
@@ -171,6 +172,21 @@ async def pause(conn: Connection, dial_list_id: UUID, paused: bool) -> None:
 async def set_priority(conn: Connection, dial_list_id: UUID, priority: int) -> None:
     """Lower is dialled first. Raises NotFound."""
     _must(await conn.fetchval(DIAL_LISTS.set_priority, dial_list_id, priority), dial_list_id)
+
+
+async def rename(conn: Connection, dial_list_id: UUID, name: str) -> None:
+    """Raises Refused when the campaign has another of that name, NotFound."""
+    try:
+        async with savepoint(conn):
+            found = await conn.fetchval(DIAL_LISTS.rename, dial_list_id, name)
+    except Conflict as error:
+        raise Refused("list_name_taken", f"The campaign already has a list named {name}.") from error
+    _must(found, dial_list_id)
+
+
+async def set_expiry(conn: Connection, dial_list_id: UUID, expires_at: datetime | None) -> None:
+    """None: never. Contacts that ended with the list stay ended. Raises NotFound."""
+    _must(await conn.fetchval(DIAL_LISTS.set_expiry, dial_list_id, expires_at), dial_list_id)
 
 
 async def delete(conn: Connection, dial_list_id: UUID, now: datetime) -> int:

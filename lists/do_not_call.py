@@ -101,11 +101,12 @@ async def page(
     number: str = "",
     campaign_id: UUID | None = None,
     lifted: bool = False,
+    newest_first: bool = True,
     limit: int = 50,
     offset: int = 0,
 ) -> list[Entry]:
-    """Entries, newest first, by digits of the number and by campaign; lifted ones too if asked."""
+    """Entries by time, chosen by digits of the number and by campaign; lifted ones too if asked."""
     digits = "".join(c for c in number if c.isdigit())
     like = f"%{digits}%" if digits else None
-    rows = await conn.fetch(DO_NOT_CALL.page, like, campaign_id, lifted, limit, offset)
+    rows = await conn.fetch(DO_NOT_CALL.page, like, campaign_id, lifted, limit, offset, newest_first)
     return [Entry(**{**dict(row), "source": Source(row["source"])}) for row in rows]

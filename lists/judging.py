@@ -60,15 +60,13 @@ def judge(begin: Begin, facts: Facts, caps: Caps, now: datetime) -> Refusal | No
             return refuse(RefusalReason.CONTACT_CAP)
         if facts.number_attempts >= caps.per_number:
             return refuse(RefusalReason.NUMBER_CAP)
-    if waits := _waits(begin.kind, facts, caps, now):
-        until, reason = max(waits)
+    if ends := waits(begin.kind, facts, caps, now):
+        until, reason = max(ends)
         return refuse(reason, until)
     return None
 
 
-def _waits(
-    kind: AttemptKind, facts: Facts, caps: Caps, now: datetime
-) -> list[tuple[datetime, RefusalReason]]:
+def waits(kind: AttemptKind, facts: Facts, caps: Caps, now: datetime) -> list[tuple[datetime, RefusalReason]]:
     """Every rule that only time can satisfy, with the moment it will be."""
     ends: list[tuple[datetime, RefusalReason]] = []
     if kind not in _CHOSEN_BY_A_PERSON:

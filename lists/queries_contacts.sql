@@ -60,24 +60,3 @@ INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, posit
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT DO NOTHING
 RETURNING id
-
--- name: why_not
-SELECT c.id, c.state, c.next_at, c.attempts, c.agent_id, c.last_outcome, c.last_at, c.final_reason, c.finished_at,
-       coalesce(c.reserved_until > now(), false) AS reserved, c.customer_id, c.campaign_id,
-       l.paused AS list_paused, l.ready AS list_ready, l.deleted_at IS NOT NULL AS list_deleted,
-       coalesce(l.expires_at <= $2, false) AS list_expired,
-       p.e164, p.state AS phone_state, p.zones, k.zone AS customer_zone, coalesce(l.zone, b.zone) AS list_zone,
-       n.last_at AS number_last, u.last_at AS customer_last, u.conversation_at,
-       EXISTS (SELECT FROM live_attempt a WHERE a.customer_id = c.customer_id OR a.e164 = p.e164) AS live_elsewhere,
-       (SELECT min(d.created_at) FROM do_not_call d WHERE d.e164 = p.e164 AND d.lifted_at IS NULL
-        AND (d.campaign_id IS NULL OR d.campaign_id = c.campaign_id)) AS do_not_call_since,
-       f.open AS fence_open
-FROM contact c
-JOIN dial_list l ON l.id = c.dial_list_id
-JOIN base b ON b.id = l.base_id
-JOIN customer k ON k.id = c.customer_id
-LEFT JOIN phone p ON p.customer_id = c.customer_id AND p.position = c.cursor
-LEFT JOIN number_use n ON n.e164 = p.e164
-LEFT JOIN customer_use u ON u.customer_id = c.customer_id
-LEFT JOIN dial_fence f ON f.campaign_id = c.campaign_id
-WHERE c.id = $1

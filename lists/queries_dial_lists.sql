@@ -43,6 +43,12 @@ UPDATE dial_list SET paused = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING 
 -- name: set_priority
 UPDATE dial_list SET priority = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
 
+-- name: rename
+UPDATE dial_list SET name = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
+
+-- name: set_expiry
+UPDATE dial_list SET expires_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
+
 -- name: delete_list
 UPDATE dial_list SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
 

@@ -51,4 +51,4 @@ SELECT id, e164, campaign_id, source, reason, created_at, created_by, lifted_at,
 FROM do_not_call
 WHERE ($1::text IS NULL OR e164 LIKE $1) AND ($2::uuid IS NULL OR campaign_id = $2)
   AND ($3 OR lifted_at IS NULL)
-ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5
+ORDER BY CASE WHEN $6 THEN created_at END DESC, CASE WHEN $6 THEN id END DESC, created_at, id LIMIT $4 OFFSET $5

@@ -187,6 +187,11 @@ async def end_of_customer(
     return len(rows)
 
 
+async def move_with_list(conn: Connection, dial_list_id: UUID, campaign_id: UUID) -> int:
+    """The pending events of a list's contacts belong to its new campaign. How many."""
+    return len(await conn.fetch(QUERIES["move_with_list"], dial_list_id, campaign_id))
+
+
 async def end_of_contact(conn: Connection, contact_id: UUID, now: datetime) -> int:
     """The contact has ended: nothing is left to call it for. How many pending events were removed."""
     return len(await conn.fetch(QUERIES["end_all_of_contact"], contact_id, now))

@@ -166,10 +166,11 @@ async def get(conn: Connection, interaction_id: UUID) -> Interaction:
 
 
 async def history(
-    conn: Connection, customer_id: UUID, *, limit: int = 50, offset: int = 0
+    conn: Connection, customer_id: UUID, *, newest_first: bool = True, limit: int = 50, offset: int = 0
 ) -> list[Interaction]:
-    """Newest first."""
-    return [_interaction(row) for row in await conn.fetch(QUERIES["history"], customer_id, limit, offset)]
+    """A customer's, by time."""
+    rows = await conn.fetch(QUERIES["history"], customer_id, limit, offset, newest_first)
+    return [_interaction(row) for row in rows]
 
 
 # --- before the effects ---------------------------------------------------------------------------

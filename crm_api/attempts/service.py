@@ -26,14 +26,14 @@ async def get(conn: Connection, attempt_id: UUID) -> AttemptOut:
 
 async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
     """Newest first unless asked otherwise. Agents see a customer's history, or their own calls."""
-    paging.by(("begun_at",), "-begun_at")
+    newest_first = paging.newest_first("begun_at")
     if call.who.role is Role.AGENT and wanted.customer_id is None and wanted.agent_id != call.who.agent_id:
         raise forbidden("too_wide", "an agent reads a customer's history, or its own calls")
     found = await history.page(
         call.conn,
         wanted,
         campaign_ids=call.who.campaigns,
-        newest_first=paging.sort is None or paging.descending,
+        newest_first=newest_first,
         limit=paging.limit + 1,
         offset=paging.offset,
     )

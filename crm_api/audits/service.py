@@ -20,8 +20,6 @@ async def page(
     since: datetime | None,
     until: datetime | None,
 ) -> Page[AuditOut]:
-    paging.by(("at",), "-at")
-    newest_first = paging.sort is None or paging.descending
-    query = QUERIES.audit_newest_first if newest_first else QUERIES.audit_oldest_first
+    query = QUERIES.audit_newest_first if paging.newest_first("at") else QUERIES.audit_oldest_first
     rows = await conn.fetch(query, user_id, action, since, until, paging.limit + 1, paging.offset)
     return paging.over([AuditOut(**row) for row in rows])

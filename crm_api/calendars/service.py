@@ -31,6 +31,7 @@ async def open_feed(call: Call, agent_id: UUID) -> str:
 
 async def close_feed(call: Call, agent_id: UUID) -> None:
     call.must_be_agent(agent_id)
+    await agents.get(call.conn, agent_id)
     await call.conn.execute(QUERIES.forget, agent_id)
 
 

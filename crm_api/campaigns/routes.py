@@ -17,7 +17,6 @@ from crm_api.campaigns.schemas import (
 )
 from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
-from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged, When
 from dialer import campaigns, commands, presets
@@ -75,8 +74,6 @@ async def edit(campaign_id: UUID, body: CampaignEdit, call: Operator) -> Campaig
 async def change_live(campaign_id: UUID, body: LiveChange, call: Supervisor) -> CampaignOut:
     """Channels, over-dial ratio, target abandonment: what is given changes."""
     changes = body.model_dump(exclude_none=True)
-    if not changes:
-        raise invalid("nothing_to_change", "name at least one of channels, ratio, target")
     changed = await service.change_live(call, campaign_id, changes)
     call.note(**changes)
     engine.wake(call)

@@ -52,6 +52,8 @@ async def read_settings(conn: Connection, raw: Mapping[str, Any]) -> settings.Se
 async def change_live(call: Call, campaign_id: UUID, changes: Mapping[str, Any]) -> campaigns.Campaign:
     """Hold from the next decision of its worker on."""
     found = await must_see(call, campaign_id)
+    if not changes:
+        raise invalid("nothing_to_change", "name at least one of channels, ratio, target")
     changed = settings.changed(found.settings, changes)
     return await campaigns.edit(call.conn, campaign_id, settings=changed, revision=found.revision)
 

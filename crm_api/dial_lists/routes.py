@@ -15,6 +15,8 @@ from crm_api.dial_lists.schemas import (
     DialListIn,
     DialListOut,
     DialListWithProgress,
+    MovedOut,
+    MoveIn,
     ProgressOut,
 )
 from crm_api.guarded import Guarded
@@ -53,6 +55,15 @@ async def edit(list_id: UUID, body: DialListEdit, call: Supervisor) -> DialListO
     """Paused: no attempt begins, live calls finish."""
     call.note(**body.model_dump(exclude_none=True))
     return DialListOut.model_validate(await service.edit(call, list_id, body))
+
+
+@router.post("/{list_id}/move")
+async def move(list_id: UUID, body: MoveIn, call: SupervisorOnce) -> MovedOut:
+    """To another dialer campaign, with waits, places and attempts as they are. Refused while calls of the
+    list are under way: pause it first."""
+    moved = await service.move(call, list_id, body.campaign_id)
+    call.note(list_id, campaign=str(body.campaign_id), open=moved.open)
+    return MovedOut.model_validate(moved)
 
 
 @router.delete("/{list_id}")

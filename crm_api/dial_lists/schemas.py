@@ -23,10 +23,24 @@ class DialListIn(In):
 
 
 class DialListEdit(In):
-    """What is not given stays. Lower priority is dialled first."""
+    """What is not given stays. Lower priority is dialled first. `expires_at` null: never."""
 
+    name: Name | None = None
     paused: bool | None = None
     priority: Int | None = None
+    expires_at: When | None = None
+
+
+class MoveIn(In):
+    campaign_id: UUID
+
+
+class MovedOut(Out):
+    """`open`: contacts that wait on in the new campaign. `already_open`: ended, for their customer waits
+    there in another list already."""
+
+    open: int
+    already_open: int
 
 
 class DialListOut(Out):

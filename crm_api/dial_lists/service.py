@@ -7,8 +7,12 @@ from crm_api.access import Call, Visit
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.dial_lists.schemas import DialListEdit, DialListIn
-from lists import dial_lists
+from crm_api.errors import invalid
+from dialer.campaigns import Kind
+from lists import dial_lists, moving
 from lists.dial_lists import DialList
+from lists.moving import Moved
+from typifications import agenda
 
 SORTS = ("name", "priority", "created_at", "paused")
 
@@ -36,12 +40,28 @@ async def create(call: Call, body: DialListIn) -> DialList:
 
 async def edit(call: Call, list_id: UUID, body: DialListEdit) -> DialList:
     await must_touch(call, list_id)
+    if body.name is not None:
+        await dial_lists.rename(call.conn, list_id, body.name)
+    if "expires_at" in body.model_fields_set:
+        await dial_lists.set_expiry(call.conn, list_id, body.expires_at)
     if body.paused is not None:
         await dial_lists.pause(call.conn, list_id, body.paused)
     if body.priority is not None:
         await dial_lists.set_priority(call.conn, list_id, body.priority)
     engine.wake(call)
     return await dial_lists.get(call.conn, list_id)
+
+
+async def move(call: Call, list_id: UUID, campaign_id: UUID) -> Moved:
+    """Both campaigns are the caller's to run; call-backs agreed on go with their contacts."""
+    await must_touch(call, list_id)
+    target = await must_see(call, campaign_id)
+    if target.kind is not Kind.DIALER:
+        raise invalid("dialer_campaign_needed", "only a dialer campaign has lists", id=str(target.id))
+    moved = await moving.move(call.conn, list_id, campaign_id, now=call.now)
+    await agenda.move_with_list(call.conn, list_id, campaign_id)
+    engine.wake(call)
+    return moved
 
 
 async def exported(visit: Visit, list_id: UUID) -> tuple[DialList, AsyncIterator[bytes]]:

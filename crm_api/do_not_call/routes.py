@@ -18,7 +18,6 @@ from crm_api.do_not_call.schemas import (
     LiftedOut,
     LiftIn,
 )
-from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.loads.spool import BINARY, remove, spooled
 from crm_api.schemas import Page, Paged
@@ -35,14 +34,13 @@ async def page(
     campaign_id: UUID | None = None,
     lifted: bool = False,
 ) -> Page[EntryOut]:
-    """Newest first, by digits of the number; `lifted`: those lifted, too."""
-    if paging.sort not in (None, "-created_at"):
-        raise invalid("bad_sort", "entries are read newest first", allowed=["-created_at"])
+    """By digits of the number, newest first; `lifted`: those lifted, too."""
     found = await do_not_call.page(
         call.conn,
         number=number,
         campaign_id=campaign_id,
         lifted=lifted,
+        newest_first=paging.newest_first("created_at"),
         limit=paging.limit + 1,
         offset=paging.offset,
     )

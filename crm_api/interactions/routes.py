@@ -5,7 +5,6 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from crm_api.access import Agent, AgentKeyed
-from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.interactions import service
 from crm_api.interactions.schemas import InteractionOut, TypifiedOut, TypifyIn
@@ -27,10 +26,11 @@ async def typify(body: TypifyIn, call: AgentKeyed) -> TypifiedOut:
 @router.get("")
 async def history(call: Agent, paging: Paged, customer_id: UUID) -> Page[InteractionOut]:
     """Of one customer, newest first."""
-    if paging.sort not in (None, "-created_at"):
-        raise invalid("bad_sort", "a history is read newest first", allowed=["-created_at"])
+    newest_first = paging.newest_first("created_at")
     await customers.card(call.conn, customer_id)
-    found = await interactions.history(call.conn, customer_id, limit=paging.limit + 1, offset=paging.offset)
+    found = await interactions.history(
+        call.conn, customer_id, newest_first=newest_first, limit=paging.limit + 1, offset=paging.offset
+    )
     return paging.over([InteractionOut.model_validate(one) for one in found])
 
 

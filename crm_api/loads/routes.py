@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 
 from crm_api.access import Supervisor, SupervisorStream, SupervisorUpload
 from crm_api.csv_out import BOM, download, line
-from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.loads import service
 from crm_api.loads.schemas import LoadOut, LoadQuery, StartedOut
@@ -42,12 +41,13 @@ async def start(
 
 @router.get("")
 async def page(call: Supervisor, paging: Paged, campaign_id: UUID | None = None) -> Page[LoadOut]:
-    """Newest first."""
-    if paging.sort not in (None, "-started_at"):
-        raise invalid("bad_sort", "loads are read newest first", allowed=["-started_at"])
+    """By when they were begun, newest first."""
+    newest_first = paging.newest_first("started_at")
     if call.who.campaigns is not None:
         call.must_watch(campaign_id)
-    found = await loading.page(call.conn, campaign_id, limit=paging.limit + 1, offset=paging.offset)
+    found = await loading.page(
+        call.conn, campaign_id, newest_first=newest_first, limit=paging.limit + 1, offset=paging.offset
+    )
     return paging.over([LoadOut.model_validate(one) for one in found])
 
 

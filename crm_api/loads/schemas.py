@@ -13,8 +13,9 @@ Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class LoadQuery(BaseModel):
-    """How the file is to be read. With `mapping` it is a table with a header for one campaign; without, the
-    dialer's own list format, whose first column names campaigns."""
+    """How the file is to be read. With `mapping` it is a table with a header for one campaign, and with a
+    campaign and a `base` that keeps a template, by that; without, it is the dialer's own list format, whose
+    first column names campaigns."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -10,6 +10,7 @@ from crm_api.errors import ApiError, invalid
 from crm_api.loads.schemas import LoadOut, LoadQuery, LoadStage, StartedOut
 from crm_api.loads.spool import remove
 from dialer import agents, campaigns, commands
+from lists.bases import templates
 from lists.errors import LoadError, NotFound
 from lists.loading import load as loading
 from lists.loading.mapping import ColumnMap
@@ -34,15 +35,12 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
         theirs = {one.name: one.id for one in await campaigns.page(conn, ids=ids, limit=MOST)}
     if not region:
         raise invalid("region_missing", "say by which country national numbers are to be read")
-    mapping = ColumnMap.parse(asked.mapping) if asked.mapping else None
-    if (mapping is None) != (asked.campaign_id is None):
-        raise invalid("mapping_and_campaign", "a table needs campaign and mapping, a dialer list neither")
-    return LoadSpec(
+    spec = LoadSpec(
         path=Path(),
         region=region,
         campaign_id=asked.campaign_id,
         campaigns=theirs,
-        mapping=mapping,
+        mapping=ColumnMap.parse(asked.mapping) if asked.mapping else None,
         agents={one.code: one.id for one in await agents.page(conn, limit=MOST)},
         file_name=asked.file_name,
         base=asked.base,
@@ -53,6 +51,13 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
         priority=asked.priority,
         reject_invalid=asked.reject_invalid,
     )
+    spec = await templates.applied(conn, spec)
+    if (spec.mapping is None) != (spec.campaign_id is None):
+        raise invalid(
+            "mapping_and_campaign",
+            "a table needs a campaign, and a mapping or a base that keeps one; a dialer list neither",
+        )
+    return spec
 
 
 async def start(visit: Visit, spec: LoadSpec) -> StartedOut:

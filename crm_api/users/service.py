@@ -80,8 +80,8 @@ async def every(conn: Connection, user_id: UUID | None = None) -> list[User]:
 
 async def edit(conn: Connection, user_id: UUID, fields: UserFields) -> User:
     """New rights hold from the next request on; a disabled user's sessions end."""
-    _check(fields)
     await get(conn, user_id)
+    _check(fields)
     if fields.role is not Role.ADMIN or not fields.enabled:
         await _keep_an_admin(conn, user_id)
     try:

@@ -9,6 +9,10 @@ RETURNING base_id
 -- name: template
 SELECT mapping, encoding, delimiter FROM base_template WHERE base_id = $1
 
+-- name: template_by_name
+SELECT t.mapping, t.encoding, t.delimiter
+FROM base_template t JOIN base b ON b.id = t.base_id WHERE b.name = $1 AND b.deleted_at IS NULL
+
 -- name: forget_template
 DELETE FROM base_template WHERE base_id = $1
 

@@ -1,11 +1,12 @@
 """How a base's files are read, kept with the base."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from lists.errors import NotFound
 from lists.loading.mapping import ColumnMap
+from lists.loading.model import LoadSpec
 from storage.database import Connection
 from storage.queries import Queries
 
@@ -38,3 +39,25 @@ async def of_base(conn: Connection, base_id: UUID) -> Template | None:
 
 async def forget(conn: Connection, base_id: UUID) -> None:
     await conn.execute(SQL.forget_template, base_id)
+
+
+async def named(conn: Connection, base: str) -> Template | None:
+    """That of the base of this name."""
+    row = await conn.fetchrow(SQL.template_by_name, base)
+    return Template(**dict(row)) if row else None
+
+
+async def applied(conn: Connection, spec: LoadSpec) -> LoadSpec:
+    """A table for one campaign that comes without a mapping is read as the base's files are; what is said of
+    encoding and delimiter goes before what is kept. Without a template: the same as it was."""
+    if spec.mapping is not None or spec.campaign_id is None or not spec.base:
+        return spec
+    kept = await named(conn, spec.base)
+    if kept is None:
+        return spec
+    return replace(
+        spec,
+        mapping=ColumnMap.parse(kept.mapping),
+        encoding=spec.encoding or kept.encoding,
+        delimiter=spec.delimiter or kept.delimiter,
+    )

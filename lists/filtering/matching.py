@@ -27,8 +27,8 @@ class Sort(StrEnum):
     NAME = "name"
     DOCUMENT = "document"
     KEY = "key"
-    CREATED = "created"
-    UPDATED = "updated"
+    CREATED = "created_at"
+    UPDATED = "updated_at"
 
 
 _ORDER = {

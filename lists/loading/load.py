@@ -262,10 +262,16 @@ async def status(conn: Connection, load_id: UUID) -> LoadStatus:
 
 
 async def page(
-    conn: Connection, campaign_id: UUID | None = None, *, limit: int = 50, offset: int = 0
+    conn: Connection,
+    campaign_id: UUID | None = None,
+    *,
+    newest_first: bool = True,
+    limit: int = 50,
+    offset: int = 0,
 ) -> list[LoadStatus]:
-    """Loads, newest first."""
-    return [_status(dict(row)) for row in await conn.fetch(SQL.of_campaign, campaign_id, limit, offset)]
+    """Loads by when they were begun."""
+    rows = await conn.fetch(SQL.of_campaign, campaign_id, limit, offset, newest_first)
+    return [_status(dict(row)) for row in rows]
 
 
 def _status(row: Mapping[str, Any]) -> LoadStatus:

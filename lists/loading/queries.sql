@@ -26,7 +26,7 @@ FROM load WHERE id = $1
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, rejected, duplicates, do_not_call,
        error, started_at, finished_at
 FROM load WHERE $1::uuid IS NULL OR campaign_id = $1
-ORDER BY started_at DESC, id DESC LIMIT $2 OFFSET $3
+ORDER BY CASE WHEN $4 THEN started_at END DESC, CASE WHEN $4 THEN id END DESC, started_at, id LIMIT $2 OFFSET $3
 
 -- name: lock_base
 SELECT pg_advisory_xact_lock(hashtextextended('load into ' || $1::text, 0))

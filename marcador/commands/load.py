@@ -14,6 +14,7 @@ import typer
 from dialer import agents, campaigns
 from dialer.campaigns import Campaign
 from dialer.settings import Settings
+from lists.bases import templates
 from lists.errors import ListsError
 from lists.loading.load import load_file, rejects_csv
 from lists.loading.mapping import ColumnMap
@@ -54,7 +55,7 @@ def register(app: typer.Typer) -> None:
             typer.Option(
                 "--map",
                 help="phone=telefono,alternatives=alt1+alt2,key=documento; also document, name, zone, "
-                "priority, agent. Without it: the dialer's own list format, which names its campaigns.",
+                "priority, agent. Without it: as the --base keeps it, else the dialer's own list format.",
             ),
         ] = "",
         base: Annotated[str, typer.Option(help="Where the customers go. Default: the campaign's name.")] = "",
@@ -122,14 +123,16 @@ async def _spec(conn: Connection, wanted: Wanted) -> tuple[LoadSpec, Campaign | 
         zone=wanted.zone,
         reject_invalid=wanted.reject_invalid,
     )
-    if wanted.mapping:
-        if not wanted.campaign:
-            raise CannotGoOn("say which campaign the file is for: --campaign NAME")
-        mapping = ColumnMap.parse(wanted.mapping)
+    if wanted.mapping and not wanted.campaign:
+        raise CannotGoOn("say which campaign the file is for: --campaign NAME")
+    kept = await templates.named(conn, wanted.base) if wanted.campaign else None
+    if wanted.mapping or kept:
         campaign, made = await _campaign(conn, wanted)
+        mapping = ColumnMap.parse(wanted.mapping) if wanted.mapping else None
         region = common.region or _region(campaign.settings.region)
         base = wanted.base or campaign.name
         spec = replace(common, campaign_id=campaign.id, mapping=mapping, base=base, region=region)
+        spec = await templates.applied(conn, spec)
     else:
         made = (await _campaign(conn, wanted))[1] if wanted.campaign else None
         known = {campaign.name: campaign.id for campaign in await campaigns.page(conn, limit=EVERY)}

@@ -40,6 +40,11 @@ UPDATE agenda_event SET state = 'managed', managed_by = $2, closed_at = $3
 WHERE contact_id = $1 AND state = 'pending' AND due_at <= $3
 RETURNING *;
 
+-- name: move_with_list
+UPDATE agenda_event e SET campaign_id = $2 FROM contact c
+WHERE c.id = e.contact_id AND c.dial_list_id = $1 AND e.state = 'pending'
+RETURNING e.id;
+
 -- name: end_of_customer
 -- $1 customer, $2 numbers, $3 campaign (NULL: all)
 UPDATE agenda_event SET state = 'removed', closed_at = $4

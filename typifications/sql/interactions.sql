@@ -40,7 +40,7 @@ RETURNING contact_id;
 -- name: history
 SELECT * FROM interaction
 WHERE customer_id = $1
-ORDER BY created_at DESC, id DESC
+ORDER BY CASE WHEN $4 THEN created_at END DESC, CASE WHEN $4 THEN id END DESC, created_at, id
 LIMIT $2 OFFSET $3;
 
 -- name: untypified_of

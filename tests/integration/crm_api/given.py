@@ -21,6 +21,7 @@ from dialer.settings import Settings
 from storage.bus import Bus, LocalBus
 from storage.clock import TimerHandle
 from storage.database import Database
+from tests.integration.crm_api.witness import Witness
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -54,10 +55,13 @@ class Api:
     settings: ApiSettings = field(default_factory=ApiSettings)
     clients: list[httpx.AsyncClient] = field(default_factory=list)
     made: int = 0
+    seen: set[str] = field(default_factory=set)
+    """The operations answered with success."""
 
     def __post_init__(self) -> None:
         self.passwords = Passwords(QUICK)
         self.app: FastAPI = create_app(self.db, self.bus, self.clock, self.settings, passwords=self.passwords)
+        self.app.add_middleware(Witness, seen=self.seen)
 
     @property
     def local(self) -> LocalBus:

@@ -21,7 +21,8 @@ from storage.bus import LocalBus
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.partitions import ensure_partitions
-from tests.integration.crm_api.given import QUICK, Api, StillClock, accepted
+from tests.integration.crm_api.given import QUICK, Api, StillClock
+from tests.integration.crm_api.one_of_each import one_of_each
 from tests.integration.crm_api.served import served
 
 EXAMPLES = 12
@@ -71,30 +72,7 @@ async def _given(db: Database) -> tuple[str, dict[str, str]]:
         _, token = await tokens.create(conn, "fuzz", Role.ADMIN, created_by=None, now=now)
     client = api.client()
     client.headers["Authorization"] = f"Bearer {token}"
-
-    async def made(address: str, body: dict[str, Any], name: str = "id") -> str:
-        response = await client.post(f"/api/{address}", json=body)
-        return str(accepted(response, response.status_code if response.is_success else 201)[name])
-
-    campaign = await made("campaigns", {"name": "ventas", "settings": {"region": "ES"}})
-    base = await made("bases", {"name": "clientes", "region": "ES"})
-    ids = {
-        "campaign_id": campaign,
-        "base_id": base,
-        "agent_id": await made("agents", {"code": "1", "name": "Ana", "dial": "PJSIP/1"}),
-        "trunk_id": await made("trunks", {"name": "carrier", "dial": "PJSIP/{number}@carrier"}),
-        "customer_id": await made("customers", {"base_id": base, "document": "1"}),
-        "list_id": await made("dial-lists", {"campaign_id": campaign, "base_id": base, "name": "marzo"}),
-        "contact_id": await made("records", {"campaign": "ventas", "destination": "612345678"}, "contact_id"),
-        "result_id": await made(
-            "results", {"name": "Venta", "action": "no_action", "campaign_ids": [campaign]}
-        ),
-        "speech_id": await made("speech", {"campaign_id": campaign, "body": "Hola"}),
-        "profile_id": await made("profiles", {"name": "Familia", "campaign_ids": [campaign]}),
-        "user_id": await made(
-            "users", {"login": "ana", "password": "long enough", "name": "Ana", "role": "admin"}
-        ),
-    }
+    ids = await one_of_each(client)
     await api.close()
     return token, ids
 

@@ -188,3 +188,20 @@ async def test_the_example_loads_as_it_says(operator: httpx.AsyncClient, campaig
     text = example.content.decode("utf-8-sig")
     started = accepted(await _load(operator, campaign, text, mapping=mapping), 202)
     assert (await _finished(operator, started))["loaded"] == 2
+
+
+async def test_a_file_is_read_as_its_base_keeps_it_when_nothing_else_is_said(
+    operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    await _finished(operator, accepted(await _load(operator, campaign), 202))
+    base = accepted(await operator.get("/api/bases"))["items"][0]
+    more = "documento|nombre|telefono|otros\n9|Eva|+34655555555|\n"
+    refused(await _load(operator, campaign, more, mapping=None), 422, "mapping_and_campaign")
+    template = {"mapping": MAPPING, "delimiter": "|"}
+    accepted(await operator.put(f"/api/bases/{base['id']}/template", json=template))
+    started = accepted(await _load(operator, campaign, more, mapping=None, file_name="abril.csv"), 202)
+    assert (await _finished(operator, started))["loaded"] == 1
+    (found,) = accepted(await operator.get("/api/customers?name=eva"))["items"]
+    assert (found["key"], found["base_id"]) == ("9", base["id"])
+    elsewhere = await _load(operator, campaign, more, mapping=None, base="otra")
+    refused(elsewhere, 422, "mapping_and_campaign")

@@ -186,31 +186,6 @@ async def test_a_scheduled_contact_is_released_to_its_number_and_agent_when_due(
     assert (row["next_at"], row["zone_key"]) == (world.now, "Europe/Paris")
 
 
-async def test_why_not_names_everything_that_stands_in_the_way(world: World) -> None:
-    dial_list = await world.list_()
-    until = world.now + timedelta(hours=1)
-    contact = await world.contact(dial_list, number(0), next_at=until, agent_id=uuid4())
-    async with world.conn.transaction():
-        await dial_lists.pause(world.conn, dial_list, True)
-    await world.conn.execute(
-        "INSERT INTO do_not_call (id, e164, source, created_at) VALUES ($1, $2, 'file', $3)",
-        uuid4(), number(0), world.now,
-    )  # fmt: skip
-
-    why = await contacts.why_not(world.conn, contact, world.now)
-
-    assert why.reasons == ("list_paused", "do_not_call", "waits", "agent_only")
-    assert (why.until, why.do_not_call_since, why.zones) == (until, world.now, ("Europe/Paris",))
-
-
-async def test_why_not_has_nothing_to_say_of_a_contact_that_is_due(world: World) -> None:
-    contact = await world.contact(await world.list_(), number(0))
-
-    assert (await contacts.why_not(world.conn, contact, world.now)).reasons == ()
-    with pytest.raises(NotFound):
-        await contacts.why_not(world.conn, uuid4(), world.now)
-
-
 async def test_ids_of_reserved_contacts_follow_priority_of_lists_changed_meanwhile(world: World) -> None:
     first, second = await world.list_("a", priority=1), await world.list_("b", priority=2)
     of_first, of_second = await world.contact(first, number(0)), await world.contact(second, number(1))

@@ -1,0 +1,61 @@
+"""What every operation refuses alike: ids of nothing, too much at once, an order there is not."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.integration.crm_api.asking import NOBODY, OPERATIONS
+from tests.integration.crm_api.given import Api, refused
+from tests.integration.crm_api.one_of_each import one_of_each
+
+NAMED = [one for one in OPERATIONS if one.in_path]
+PAGED = [one for one in OPERATIONS if {"limit", "sort"} <= one.in_query]
+
+
+@pytest.fixture
+async def known(admin: httpx.AsyncClient) -> dict[str, str]:
+    return await one_of_each(admin)
+
+
+async def test_an_id_of_nothing_is_said_to_be_not_there(
+    admin: httpx.AsyncClient, known: dict[str, str]
+) -> None:
+    found = []
+    for operation in NAMED:
+        for name in operation.in_path:
+            response = await operation.ask(admin, known | {name: NOBODY})
+            error_id = response.json().get("error_id", "") if response.content else ""
+            if response.status_code != 404 or not error_id.endswith("not_found"):
+                found.append(f"{operation.name} with an unknown {name}: {response.text}")
+    assert not found, "\n".join(found)
+
+
+async def test_a_body_too_large_is_refused_before_it_is_read(api: Api, admin: httpx.AsyncClient) -> None:
+    settings = api.settings
+    for operation in OPERATIONS:
+        if operation.method == "GET":
+            continue
+        limit = settings.upload_bytes if operation.uploads else settings.body_bytes
+        for declared in (limit + 1, settings.upload_bytes + 1):
+            response = await operation.ask(admin, {}, headers={"Content-Length": str(declared)})
+            refused(response, 413, "body_too_large")
+
+
+async def test_a_body_that_hides_its_size_is_refused_once_it_is_too_large(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(api.settings.body_bytes // 2**16 + 1):
+            yield b" " * 2**16
+
+    refused(await admin.post("/api/customers", content=pieces()), 413, "body_too_large")
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"offset": -1}, {"offset": 1_000_001}])
+async def test_a_page_too_large_is_refused(
+    admin: httpx.AsyncClient, known: dict[str, str], query: dict[str, int]
+) -> None:
+    for operation in PAGED:
+        if query.keys() <= operation.in_query:
+            refused(await operation.ask(admin, known, query=query), 422, "invalid_request")

@@ -1,0 +1,158 @@
+"""Dial lists in a supervisor's hands: their contacts seen and ordered, moved, renamed, who comes next."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from crm_api.access import Role
+from dialer.campaigns import Campaign, Kind
+from tests.integration.crm_api.given import Api, accepted, refused
+from tests.integration.crm_api_more.people import NOBODY, People
+
+
+@pytest.fixture
+async def people(api: Api) -> People:
+    people = await People.given(api)
+    for name in ("Ana", "Luis", "Eva"):
+        await people.customer(name)
+    return people
+
+
+async def _sent(people: People, name: str = "Marzo", **filter_: Any) -> str:
+    body = {"filter": filter_, "campaign_id": str(people.campaign.id), "name": name}
+    made = accepted(await people.supervisor.post("/api/assignments/send", json=body), 201)
+    return str(made["dial_list_id"])
+
+
+async def _contacts(people: People, list_id: str, query: str = "") -> list[dict[str, Any]]:
+    found = accepted(await people.supervisor.get(f"/api/dial-lists/{list_id}/contacts{query}"))
+    return list(found["items"])
+
+
+async def _next(people: People) -> list[str]:
+    found = accepted(await people.supervisor.get(f"/api/campaigns/{people.campaign.id}/next"))
+    return [one["name"] for one in found["contacts"]]
+
+
+async def test_a_lists_contacts_are_seen_by_state_with_the_number_called_next(people: People) -> None:
+    list_id = await _sent(people)
+    found = await _contacts(people, list_id)
+    assert sorted(one["name"] for one in found) == ["Ana", "Eva", "Luis"]
+    assert {one["e164"] for one in found} == {f"+346000000{n:02}" for n in (1, 2, 3)}
+    assert await _contacts(people, list_id, "?state=exhausted") == []
+    assert len(await _contacts(people, list_id, "?state=pending&state=exhausted")) == 3
+    shown = accepted(await people.supervisor.get(f"/api/contacts/{found[0]['id']}"))
+    assert shown == found[0]
+
+
+async def test_who_is_dialled_next_follows_priorities_of_lists_and_contacts(people: People) -> None:
+    first = await _sent(people, maximum=2)
+    second = await _sent(people, "Abril")
+    order = await _next(people)
+    assert len(order) == 3
+    assert order[:2] == [one["name"] for one in await _contacts(people, first)]
+    last = (await _contacts(people, first))[1]
+    edited = await people.supervisor.patch(f"/api/contacts/{last['id']}", json={"priority": 1})
+    assert accepted(edited)["priority"] == 1
+    assert await _next(people) == [order[1], order[0], order[2]]
+    accepted(await people.supervisor.patch(f"/api/dial-lists/{second}", json={"priority": 1}))
+    assert await _next(people) == [order[2], order[1], order[0]]
+    accepted(await people.supervisor.patch(f"/api/dial-lists/{first}", json={"paused": True}))
+    assert await _next(people) == [order[2]]
+
+
+async def test_who_is_dialled_next_can_be_asked_of_a_time_to_come(people: People) -> None:
+    later = {"campaign": "ventas", "destination": "+34611111111", "calldate": "2026-03-02T18:00:00Z"}
+    accepted(await people.operator.post("/api/records", json=later | {"name": "Tarde"}), 201)
+    assert await _next(people) == []
+    address = f"/api/campaigns/{people.campaign.id}/next?at=2026-03-02T18:00:00Z"
+    assert [one["name"] for one in accepted(await people.supervisor.get(address))["contacts"]] == ["Tarde"]
+
+
+async def test_a_contact_is_taken_out_of_its_list_with_its_call_back(people: People) -> None:
+    list_id = await _sent(people)
+    contact = (await _contacts(people, list_id))[0]
+    event = {
+        "campaign_id": str(people.campaign.id),
+        "customer_id": contact["customer_id"],
+        "phone": contact["e164"],
+        "local": "2026-03-03T10:00:00",
+        "zone": "Europe/Madrid",
+    }
+    made = accepted(await people.agent.post("/api/agenda", json=event), 201)["event"]
+    assert made["contact_id"] == contact["id"]
+    address = f"/api/contacts/{contact['id']}"
+    accepted(await people.supervisor.delete(address), 204)
+    assert accepted(await people.supervisor.get(address))["final_reason"] == "by_hand"
+    assert accepted(await people.supervisor.get(f"/api/agenda/{made['id']}"))["state"] == "removed"
+    refused(await people.supervisor.delete(address), 409, "contact_ended")
+    refused(await people.supervisor.patch(address, json={"priority": 1}), 409, "contact_ended")
+
+
+async def _other(people: People) -> Campaign:
+    """A second campaign, watched by the supervisor too."""
+    other = await people.api.campaign("cobros", region="ES")
+    watches = (people.campaign.id, other.id)
+    people.supervisor = await people.api.as_role(Role.SUPERVISOR, watches=watches)
+    return other
+
+
+async def test_a_list_moves_to_another_campaign_with_its_call_backs(people: People) -> None:
+    other = await _other(people)
+    list_id = await _sent(people)
+    contact = (await _contacts(people, list_id))[0]
+    event = {
+        "campaign_id": str(people.campaign.id),
+        "customer_id": contact["customer_id"],
+        "phone": contact["e164"],
+        "local": "2026-03-03T10:00:00",
+        "zone": "Europe/Madrid",
+    }
+    made = accepted(await people.agent.post("/api/agenda", json=event), 201)["event"]
+    address = f"/api/dial-lists/{list_id}/move"
+    moved = await people.supervisor.post(address, json={"campaign_id": str(other.id)})
+    assert accepted(moved) == {"open": 3, "already_open": 0}
+    lists = accepted(await people.supervisor.get(f"/api/dial-lists?campaign_id={other.id}"))["items"]
+    assert [one["id"] for one in lists] == [list_id]
+    event_now = accepted(await people.supervisor.get(f"/api/agenda/{made['id']}"))
+    assert (event_now["campaign_id"], event_now["contact_id"]) == (str(other.id), contact["id"])
+    refused(await people.supervisor.post(address, json={"campaign_id": str(other.id)}), 409, "same_campaign")
+
+
+async def test_a_list_is_moved_by_who_runs_both_campaigns_and_to_a_dialers_only(people: People) -> None:
+    list_id = await _sent(people)
+    address = f"/api/dial-lists/{list_id}/move"
+    strange = await people.api.campaign("otra", region="ES")
+    voice = await people.api.campaign("voz", kind=Kind.VOICE)
+    for campaign_id, client, status, error_id in (
+        (strange.id, people.supervisor, 403, "campaign_not_yours"),
+        (voice.id, people.operator, 422, "dialer_campaign_needed"),
+        (UUID(NOBODY), people.operator, 404, "campaign_not_found"),
+    ):
+        refused(await client.post(address, json={"campaign_id": str(campaign_id)}), status, error_id)
+
+
+async def test_a_list_is_renamed_and_its_end_moved(people: People) -> None:
+    first, second = await _sent(people), await _sent(people, "Abril")
+    address = f"/api/dial-lists/{second}"
+    refused(await people.supervisor.patch(address, json={"name": "Marzo"}), 409, "list_name_taken")
+    body = {"name": "Mayo", "expires_at": "2026-05-31T22:00:00Z"}
+    edited = accepted(await people.supervisor.patch(address, json=body))
+    assert (edited["name"], edited["expires_at"]) == ("Mayo", "2026-05-31T22:00:00Z")
+    again = accepted(await people.supervisor.patch(address, json={"expires_at": None}))
+    assert (again["name"], again["expires_at"]) == ("Mayo", None)
+    assert first != second
+
+
+async def test_another_supervisors_contacts_are_not_seen(people: People) -> None:
+    list_id = await _sent(people)
+    contact = (await _contacts(people, list_id))[0]
+    stranger = await people.api.as_role(Role.SUPERVISOR)
+    for address in (
+        f"/api/dial-lists/{list_id}/contacts",
+        f"/api/contacts/{contact['id']}",
+        f"/api/contacts/{contact['id']}/why-not",
+        f"/api/campaigns/{people.campaign.id}/next",
+    ):
+        refused(await stranger.get(address), 403, "campaign_not_yours")
