@@ -20,6 +20,7 @@ from tests.integration.reports.history import History
 PAGED = [one for one in OPERATIONS if {"limit", "offset", "sort"} <= one.in_query]
 BY_CURSOR = {"statistics_calls"}
 BOUNDED = {
+    "campaigns_chances",  # a model of a few levels
     "customers_by_phone",  # twenty at most, to choose from
     "fields_of_base",  # of one base, two hundred at most
     "results_tree",  # one campaign's tree, seen whole
