@@ -21,6 +21,7 @@ PAGED = [one for one in OPERATIONS if {"limit", "offset", "sort"} <= one.in_quer
 BY_CURSOR = {"statistics_calls"}
 BOUNDED = {
     "campaigns_chances",  # a model of a few levels
+    "campaigns_pacing",  # a few sentences
     "customers_by_phone",  # twenty at most, to choose from
     "fields_of_base",  # of one base, two hundred at most
     "results_tree",  # one campaign's tree, seen whole
