@@ -24,7 +24,8 @@ WHERE ($1::uuid IS NULL OR d.user_id = $1) AND ($2::uuid IS NULL OR d.id = $2)
 SELECT count(*) FROM report_delivery WHERE user_id = $1
 
 -- name: runs
-SELECT * FROM report_delivery_run WHERE delivery_id = $1 ORDER BY due_at DESC LIMIT $2 OFFSET $3
+SELECT * FROM report_delivery_run WHERE delivery_id = $1
+ORDER BY CASE WHEN $4 THEN due_at END DESC, due_at LIMIT $2 OFFSET $3
 
 -- name: run
 SELECT * FROM report_delivery_run WHERE delivery_id = $1 AND due_at = $2

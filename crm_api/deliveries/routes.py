@@ -59,5 +59,6 @@ async def run_now(delivery_id: UUID, call: SupervisorOnce) -> RunOut:
 @router.get("/{delivery_id}/runs")
 async def runs(delivery_id: UUID, call: Supervisor, paging: Paged) -> Page[RunOut]:
     """What became of each time, the last first."""
-    paging.by(("due_at",), "-due_at")
-    return paging.over(await service.runs(call, delivery_id, paging.limit + 1, paging.offset))
+    newest_first = paging.newest_first("due_at")
+    found = await service.runs(call, delivery_id, newest_first, paging.limit + 1, paging.offset)
+    return paging.over(found)

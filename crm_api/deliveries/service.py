@@ -59,9 +59,9 @@ async def run_now(call: Call, delivery_id: UUID) -> RunOut:
     return RunOut.model_validate(dict(await store.run_now(call.conn, delivery_id, call.now)))
 
 
-async def runs(call: Call, delivery_id: UUID, limit: int, offset: int) -> list[RunOut]:
+async def runs(call: Call, delivery_id: UUID, newest_first: bool, limit: int, offset: int) -> list[RunOut]:
     await _row(call, delivery_id)
-    rows = await call.conn.fetch(QUERIES.runs, delivery_id, limit, offset)
+    rows = await call.conn.fetch(QUERIES.runs, delivery_id, limit, offset, newest_first)
     return [RunOut.model_validate(dict(row)) for row in rows]
 
 

@@ -124,7 +124,8 @@ class Operation:
                 return schema.get("minimum", 1)
             case "boolean":
                 return False
-        return NOBODY if schema.get("format") == "uuid" else "x" * max(8, schema.get("minLength", 0))
+        by_format = {"uuid": NOBODY, "time": "10:00:00", "date": "2026-03-02", "date-time": BY_NAME["start"]}
+        return by_format.get(schema.get("format", ""), "x" * max(8, schema.get("minLength", 0)))
 
 
 def operations() -> Iterator[Operation]:

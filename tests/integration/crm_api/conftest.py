@@ -1,7 +1,6 @@
 """One application on a fresh database per test."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from crm_api.access import Role
 from storage.database import Database
 from tests.integration.crm_api.given import Api
-from tests.integration.crm_api.witness import TESTS, claimed_by
+from tests.integration.crm_api.witness import check
 
 
 @pytest.fixture
@@ -18,9 +17,7 @@ async def api(db: Database, request: pytest.FixtureRequest) -> AsyncIterator[Api
     given = Api(db)
     yield given
     await given.close()
-    file = Path(request.node.path).relative_to(TESTS).with_suffix("")
-    unseen = claimed_by(f"{file}::{request.node.originalname}") - given.seen
-    assert not unseen, f"operations.txt says that this test shows {', '.join(sorted(unseen))}"
+    check(request.node, given.seen)
 
 
 @pytest.fixture

@@ -5,12 +5,19 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from crm_api.access import Role
 from tests.integration.crm_api.asking import NOBODY, OPERATIONS
 from tests.integration.crm_api.given import Api, refused
 from tests.integration.crm_api.one_of_each import one_of_each
 
 NAMED = [one for one in OPERATIONS if one.in_path]
 PAGED = [one for one in OPERATIONS if {"limit", "sort"} <= one.in_query]
+
+
+@pytest.fixture
+async def admin(api: Api) -> httpx.AsyncClient:
+    """One who is an agent, too."""
+    return await api.as_role(Role.ADMIN, agent_id=(await api.agent()).id)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TABLE = Path(__file__).with_name("operations.txt")
@@ -27,6 +28,13 @@ def table() -> tuple[Line, ...]:
 def claimed_by(test: str) -> set[str]:
     """The operations that this test (`folder/test_file::test_name`) is to show."""
     return {line.operation for line in table() if line.shown_by == test}
+
+
+def check(test: pytest.Function, seen: set[str]) -> None:
+    """A test that the table names must have seen its operations succeed."""
+    file = test.path.relative_to(TESTS).with_suffix("")
+    unseen = claimed_by(f"{file}::{test.originalname}") - seen
+    assert not unseen, f"{TABLE.name} says that this test shows {', '.join(sorted(unseen))}"
 
 
 class Witness:

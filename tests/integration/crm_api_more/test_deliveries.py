@@ -19,6 +19,7 @@ from storage.database import Database
 from storage.partitions import ensure_partitions
 from tests.helpers.smtp import MailBox, mail_server
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
+from tests.integration.crm_api.witness import check
 from tests.integration.crm_api_more.people import NOBODY, People
 from tests.integration.reports.history import History
 from typifications.model import ResultClass
@@ -34,11 +35,14 @@ async def box() -> AsyncIterator[MailBox]:
 
 
 @pytest.fixture
-async def api(db: Database, box: MailBox, tmp_path: Path) -> AsyncIterator[Api]:
+async def api(
+    db: Database, box: MailBox, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Api]:
     mail = MailServer("127.0.0.1", box.port, "reports@example.com", tls=Tls.NONE)
     api = Api(db, settings=ApiSettings(mail=mail, report_dir=tmp_path))
     yield api
     await api.close()
+    check(request.node, api.seen)
 
 
 @pytest.fixture
@@ -202,6 +206,7 @@ async def test_a_report_tells_what_its_user_may_see_when_it_is_due(people: Peopl
 
 async def test_a_delivery_is_edited_stopped_and_removed(people: People, box: MailBox) -> None:
     delivery = await made(people.supervisor)
+    assert accepted(await people.supervisor.get("/api/deliveries/ways")) == {"mail": True, "folder": True}
     address = f"/api/deliveries/{delivery['id']}"
     body = {"name": "Semanal", "times": DAILY | {"weekdays": [1]}, "folder": "semana", "enabled": False}
     edited = accepted(await people.supervisor.put(address, json=body))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from crm_api import upkeep
+from crm_api.access import Role
+from crm_api.settings import ApiSettings
 from dialer import counters
 from dialer.compliance import Counts
 from storage.partitions import ensure_partitions
@@ -35,7 +38,7 @@ BOUNDED = {
 """What is small by its nature, and needed whole."""
 ONE_THING = {
     *("agents_one", "auth_me", "bases_one", "bases_deletion", "contacts_why_not", "customers_card"),
-    *("interactions_one", "trunks_one", "users_one"),
+    *("deliveries_one", "interactions_one", "trunks_one", "users_one"),
 }
 """A thing that holds a few others."""
 UPWARDS_ONLY = {"customers_search"}
@@ -50,7 +53,7 @@ AGENTS = ("1", "2")
 
 
 @pytest.fixture
-async def known(api: Api, admin: httpx.AsyncClient) -> dict[str, str]:
+async def known(api: Api, admin: httpx.AsyncClient, tmp_path: Path) -> dict[str, str]:
     """Two or more of everything there are lists of. The ids of some."""
 
     async def made(address: str, **body: Any) -> str:
@@ -85,6 +88,7 @@ async def known(api: Api, admin: httpx.AsyncClient) -> dict[str, str]:
         body = f"telefono\n61000000{n}\n".encode()
         accepted(await admin.post("/api/loads", params=query, content=body), 202)
     await _calls(api, campaigns, customers[0])
+    delivery_id = await _deliveries(api, tmp_path)
     lists = accepted(await admin.get("/api/dial-lists", params={"campaign_id": campaigns[0]}))["items"]
     for n in range(2):
         record = {"campaign": "ventas", "destination": f"+3461000020{n}", "dial_list_id": lists[0]["id"]}
@@ -94,6 +98,7 @@ async def known(api: Api, admin: httpx.AsyncClient) -> dict[str, str]:
         "base_id": bases[0],
         "customer_id": customers[0],
         "agent_id": agents[0],
+        "delivery_id": delivery_id,
         "list_id": lists[0]["id"],
     }
 
@@ -120,6 +125,20 @@ async def _calls(api: Api, campaigns: list[str], customer_id: str) -> None:
                 live,
             )
     await upkeep.once(api.app.state.hub)
+
+
+async def _deliveries(api: Api, folder: Path) -> str:
+    """Two reports delivered by themselves, one of which was made twice."""
+    able = Api(api.db, settings=ApiSettings(report_dir=folder), made=100)  # its people have other names
+    client = await able.as_role(Role.ADMIN)
+    for name in ("Diario", "Semanal"):
+        body = {"name": name, "times": {"at": "08:00", "zone": "Europe/Madrid"}, "folder": "x"}
+        delivery = accepted(await client.post("/api/deliveries", json=body), 201)
+    for minutes in range(2):
+        able.clock.at = NOW + timedelta(minutes=minutes)
+        accepted(await client.post(f"/api/deliveries/{delivery['id']}/runs"), 201)
+    await able.close()
+    return str(delivery["id"])
 
 
 async def _asked(client: httpx.AsyncClient, operation: Operation, known: Any, **query: Any) -> Any:
