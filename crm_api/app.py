@@ -34,6 +34,7 @@ from crm_api.jobs import Jobs
 from crm_api.live.feed import Feed
 from crm_api.live.routes import router as live
 from crm_api.loads.routes import router as loads
+from crm_api.merging.routes import router as merging
 from crm_api.pacing.routes import router as pacing
 from crm_api.passwords import Passwords
 from crm_api.preferences.routes import router as preferences
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     loads,
     contacts,
     records,
+    merging,  # before customers: its addresses hold a word where theirs hold an id
     customers,
     do_not_call,
     results,

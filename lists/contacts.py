@@ -9,6 +9,7 @@ from uuid import UUID
 from lists import customers, dial_lists
 from lists.errors import NotFound, Refused
 from lists.model import Caps, ContactState, Decision, PhoneState, Settled, Settlement
+from lists.numbers import Number, parse
 from lists.queries import CONTACTS, Row
 from lists.settling import ContactFacts, PhoneFacts, Place, last_position, place
 from lists.zones import effective_zones, zone_key
@@ -187,7 +188,8 @@ async def add_one(conn: Connection, record: Record, now: datetime) -> UUID:
         data=record.data,
         now=now,
     )
-    phone = next(p for p in customer.phones if p.e164 == customer.key)
+    main = parse(record.destination, record.region)
+    phone = next(p for p in customer.phones if isinstance(main, Number) and p.e164 == main.e164)
     zones = effective_zones(customer.zone, target.effective_zone, phone.zones)
     contact_id: UUID | None = await conn.fetchval(
         CONTACTS.add_contact,

@@ -1,9 +1,11 @@
 -- name: cards
--- $1 customer ids; answers in the order asked, each phone set as parallel arrays.
+-- $1 customer ids; answers in the order asked, each phone set as parallel arrays. Who was merged into another is
+-- that other.
 SELECT k.id, k.base_id, k.key, k.document, k.name, k.zone, k.owner_id, k.data, k.created_at, k.updated_at,
        b.region, p.ids, p.positions, p.e164s, p.typed, p.kinds, p.zones, p.states
 FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, ord)
-JOIN customer k ON k.id = asked.id AND k.deleted_at IS NULL
+JOIN customer a ON a.id = asked.id
+JOIN customer k ON k.id = coalesce(a.merged_into, a.id) AND k.deleted_at IS NULL
 JOIN base b ON b.id = k.base_id
 CROSS JOIN LATERAL (
     SELECT array_agg(p.id ORDER BY p.position) AS ids, array_agg(p.position ORDER BY p.position) AS positions,
@@ -137,7 +139,8 @@ ON CONFLICT (base_id, key) DO NOTHING
 RETURNING id
 
 -- name: by_key
-SELECT id FROM customer WHERE base_id = $1 AND key = $2 AND deleted_at IS NULL
+SELECT coalesce(merged_into, id) FROM customer
+WHERE base_id = $1 AND key = $2 AND (deleted_at IS NULL OR merged_into IS NOT NULL)
 
 -- name: revive
 -- A customer of that key was deleted once: it comes back under its old id, and with its history.

@@ -37,7 +37,7 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
         path=body.path,
         attempt_id=attempt.id if attempt else None,
         attempt_at=attempt.begun_at if attempt else None,
-        customer_id=customer_id,
+        customer_id=customer.id if customer else None,
         contact_id=attempt.contact_id if attempt else None,
         agent_id=agent_id,
         e164=attempt.e164 if attempt else "",

@@ -67,7 +67,8 @@ WHERE nth > 1
 
 -- name: find_by_key
 INSERT INTO update_known (line, customer_id)
-SELECT r.line, k.id FROM update_row r JOIN customer k ON k.base_id = $1 AND k.key = r.match AND k.deleted_at IS NULL
+SELECT r.line, coalesce(k.merged_into, k.id) FROM update_row r
+JOIN customer k ON k.base_id = $1 AND k.key = r.match AND (k.deleted_at IS NULL OR k.merged_into IS NOT NULL)
 WHERE NOT EXISTS (SELECT FROM update_refused x WHERE x.line = r.line)
 
 -- name: find_by_document

@@ -205,8 +205,8 @@ async def _compare(conn: Connection, spec: UpdateSpec, roles: Roles) -> None:
     await run(conn, _FIND[spec.match], spec.base_id)
     if spec.match is not Match.KEY:
         await run(conn, SQL.find_several)
-        await run(conn, SQL.find_same)
-        await run(conn, SQL.drop_refused)
+    await run(conn, SQL.find_same)  # by key, too: two keys lead to one customer once two were merged
+    await run(conn, SQL.drop_refused)
     await run(conn, SQL.analyze_known)
     await run(conn, SQL.mark_changed, *_ticks(roles), roles.has("phone"), roles.has("alternatives"))
 

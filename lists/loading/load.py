@@ -158,6 +158,8 @@ async def _refuse(conn: Connection, base: Base, existed: bool, several: bool) ->
         await run(conn, SQL.share_customers)
     if existed:
         await run(conn, SQL.find_known, base.id)
+        if await conn.fetchval(SQL.any_merged):
+            await run(conn, SQL.find_merged)
         await run(conn, SQL.find_waiting)
     if await conn.fetchval(SQL.any_do_not_call):
         await run(conn, SQL.find_do_not_call)

@@ -77,6 +77,19 @@ WHERE f.key = r.key AND f.customer_id <> r.customer_id
 INSERT INTO load_known
 SELECT DISTINCT r.customer_id, k.id, k.zone FROM load_row r JOIN customer k ON k.base_id = $1 AND k.key = r.key
 
+-- name: find_merged
+-- A key of somebody who was merged into another: whoever stays is known by the other key.
+INSERT INTO load_refused
+SELECT r.line, 'repeated_key', 'merged into ' || m.key
+FROM load_row r
+JOIN load_known n ON n.staged_id = r.customer_id
+JOIN customer k ON k.id = n.customer_id
+JOIN customer m ON m.id = k.merged_into
+ON CONFLICT DO NOTHING
+
+-- name: any_merged
+SELECT EXISTS (SELECT FROM customer WHERE merged_into IS NOT NULL)
+
 -- name: find_waiting
 INSERT INTO load_refused
 SELECT r.line, 'already_in_campaign', ''

@@ -41,13 +41,14 @@ ONE_THING = {
     *("deliveries_one", "interactions_one", "trunks_one", "users_one"),
 }
 """A thing that holds a few others."""
-UPWARDS_ONLY = {"customers_search"}
-"""Each walks an index of ten million names."""
+UPWARDS_ONLY = {"customers_search", "merging_duplicates"}
+"""Each walks an index over all customers."""
 QUERY: Mapping[str, Mapping[str, Any]] = {
     "statistics_figures": {"by": ["hour"], "first": "2026-03-02", "last": "2026-03-02"},
     "statistics_best_hours": {"first": "2026-03-02", "last": "2026-03-02"},
     "loads_page": {},
     "customers_events": {"closed": True},
+    "merging_duplicates": {"by": "phone"},
 }
 AGENTS = ("1", "2")
 
@@ -69,6 +70,12 @@ async def known(api: Api, admin: httpx.AsyncClient, tmp_path: Path) -> dict[str,
         await made("customers", base_id=bases[0], document=str(n), name=f"Ana {n}", phones=[phones[n]])
         for n in range(3)
     ]
+    for n in range(4):  # two go into the first, two share their numbers with the others
+        twin = await made("customers", base_id=bases[0], document=f"twin {n}", phones=[phones[1 + n % 2]])
+        if n < 2:
+            body = {"other_id": twin}
+            plan = accepted(await admin.post(f"/api/customers/{customers[0]}/merge", json=body))
+            await made(f"customers/{customers[0]}/merge", **body, confirm=plan["token"])
     agents = [await made("agents", code=code, name=f"Eva {code}", dial=f"PJSIP/{code}") for code in AGENTS]
     for n, campaign in enumerate(campaigns):
         await made("users", login=f"user-{n}", password="long enough", name=f"Eva {n}", role="operator")

@@ -1,0 +1,14 @@
+-- name: count
+SELECT (SELECT count(*) FROM interaction WHERE customer_id = $1) AS interactions,
+       (SELECT count(*) FROM agenda_event WHERE customer_id = $1) AS events;
+
+-- name: move_interactions
+UPDATE interaction SET customer_id = $1 WHERE customer_id = $2 RETURNING id;
+
+-- name: move_events
+UPDATE agenda_event SET customer_id = $1 WHERE customer_id = $2 RETURNING id;
+
+-- name: move_waiting
+UPDATE agenda_event e SET contact_id = u.stays
+FROM unnest($1::uuid[], $2::uuid[]) AS u (ended, stays)
+WHERE e.contact_id = u.ended AND e.state = 'pending';
