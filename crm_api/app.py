@@ -48,6 +48,7 @@ from crm_api.statistics.routes import router as statistics
 from crm_api.tokens.routes import router as tokens
 from crm_api.trunks.routes import router as trunks
 from crm_api.users.routes import router as users
+from crm_api.words.routes import router as words
 from storage.bus import Bus
 from storage.clock import Clock
 from storage.database import Database
@@ -87,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics,
     deliveries,
     recycling,
+    words,
 )
 
 

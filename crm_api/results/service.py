@@ -6,36 +6,19 @@ from uuid import UUID
 from crm_api.access import Call
 from crm_api.errors import conflict
 from crm_api.results.schemas import ActionOut
+from crm_api.words import service as words
+from crm_api.words.schemas import Language
 from dialer import campaigns
 from typifications import results
 from typifications.model import Action
 
-EXPLAINED = (
+EXPLAINED = tuple(
     ActionOut(
-        action=Action.RECALL,
-        es="Vuelve al final de la lista y se llama otra vez al mismo teléfono.",
-        en="Goes to the end of the list and is called again on the same phone.",
-    ),
-    ActionOut(
-        action=Action.RECALL_ALTERNATE,
-        es="Vuelve al final de la lista y se llama al siguiente teléfono; tras el último, al primero.",
-        en="Goes to the end of the list and is called on the next phone; after the last one comes the first.",
-    ),
-    ActionOut(
-        action=Action.NO_ACTION,
-        es="El contacto queda terminado: no se vuelve a llamar en esta campaña.",
-        en="The contact is done: not called again in this campaign.",
-    ),
-    ActionOut(
-        action=Action.DO_NOT_CALL,
-        es="Sus números no se vuelven a llamar hasta que un supervisor lo permita, con un motivo.",
-        en="The numbers are not called again until a supervisor allows it, with a reason.",
-    ),
-    ActionOut(
-        action=Action.SCHEDULE,
-        es="El agente elige fecha, hora y teléfono para volver a llamar.",
-        en="The agent chooses date, time and phone of the next call.",
-    ),
+        action=action,
+        es=words.said("action", action, Language.ES),
+        en=words.said("action", action, Language.EN),
+    )
+    for action in Action
 )
 
 

@@ -3,7 +3,7 @@
 import httpx
 
 from dialer.campaigns import Desired
-from tests.integration.crm_api.given import Api, accepted
+from tests.integration.crm_api.given import Api, accepted, refused
 from tests.integration.crm_api.one_of_each import one_of_each
 from tests.integration.crm_api_more.people import People
 
@@ -51,3 +51,13 @@ async def test_a_number_on_the_screen_is_looked_up_in_the_campaigns_country(api:
     query = {"number": "600 000 001", "campaign_id": str(people.campaign.id)}
     found = accepted(await people.agent.get("/api/customers/by-phone", params=query))
     assert [one["id"] for one in found["customers"]] == [customer]
+
+
+async def test_words_are_served_in_both_languages_before_anybody_logs_in(api: Api) -> None:
+    client = api.client()
+    spanish = accepted(await client.get("/api/words"))
+    english = accepted(await client.get("/api/words?language=en"))
+    assert (spanish["language"], english["language"]) == ("es", "en")
+    assert spanish["words"]["reason"]["list_paused"] == "la lista está en pausa"
+    assert english["words"]["error"]["not_logged_in"] == "log in first"
+    refused(await client.get("/api/words?language=fr"), 422, "invalid_request")

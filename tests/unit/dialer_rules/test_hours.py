@@ -117,6 +117,17 @@ def test_florida_numbers_are_not_called_after_eight_but_their_zone_stays_open() 
         ("fr", "Europe/Paris", "2026-07-14T11:00", "2026-07-15T10:00"),  # 14 July
         ("co", "America/Bogota", "2026-03-07T15:00", "2026-03-09T07:00"),  # Saturday after three
         ("co", "America/Bogota", "2026-07-20T10:00", "2026-07-21T07:00"),  # Independence Day
+        ("mx_collections", "America/Mexico_City", "2026-03-07T12:00", "2026-03-09T07:00"),  # a Saturday
+        ("mx_collections", "America/Mexico_City", "2026-09-16T12:00", "2026-09-17T07:00"),  # Independence Day
+        ("cl_collections", "America/Santiago", "2026-03-07T13:00", "2026-03-09T08:00"),  # Saturday after one
+        ("cl_collections", "America/Santiago", "2026-05-21T12:00", "2026-05-22T08:00"),  # Navy Day
+        (
+            "br_sp_collections",
+            "America/Sao_Paulo",
+            "2026-03-07T14:00",
+            "2026-03-09T08:00",
+        ),  # after two
+        ("br_sp_collections", "America/Sao_Paulo", "2026-07-09T12:00", "2026-07-10T08:00"),  # São Paulo's own
     ],
 )
 def test_presets_keep_pauses_weekends_and_public_holidays(

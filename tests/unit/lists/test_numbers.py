@@ -8,9 +8,10 @@ import phonenumbers
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from phonenumbers.geodata import GEOCODE_DATA
 
 from lists.numbers import BadNumber, Number, fold_inbound, parse, parse_by_library, parse_fast
-from lists.zone_overrides import ZONES
+from lists.zone_overrides import OVERLAYS, ZONES
 
 REGIONS = [
     "FR",
@@ -138,6 +139,32 @@ def test_the_corrected_zones_are_known_zones_and_only_add_candidates() -> None:
         plain = parse_by_library(f"+{prefix}5550123", "US")
         assert isinstance(plain, Number)
         assert set(plain.zones) <= set(zones), prefix
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        ("+18504340123", ("America/Chicago", "America/New_York")),  # Pensacola, as the library knows
+        ("+18502220123", ("America/Chicago", "America/New_York")),  # Tallahassee
+        ("+14485550123", ("America/Chicago", "America/New_York")),  # laid over 850
+        ("+17015550123", ("America/Chicago", "America/Denver", "America/North_Dakota/Center")),
+        ("+12125550123", ("America/New_York",)),
+    ],
+)
+def test_a_number_of_an_area_code_on_a_zones_border_may_lie_on_either_side(
+    number: str, zones: tuple[str, ...]
+) -> None:
+    found = parse(number, "US")
+    assert isinstance(found, Number)
+    assert found.zones == zones
+
+
+def test_an_overlay_lies_where_the_code_it_is_laid_over_does() -> None:
+    """As far as the library knows: in the same state or province."""
+    for code, over in OVERLAYS.items():
+        state = GEOCODE_DATA[code]["en"]
+        assert GEOCODE_DATA[over]["en"] == state, code
+        assert ZONES[code] == ZONES[over]
 
 
 def typed_numbers(seed: int, count: int) -> Iterator[tuple[str, str]]:
