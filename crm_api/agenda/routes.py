@@ -42,8 +42,9 @@ async def create(body: EventIn, call: AgentOnce) -> WrittenOut:
 
 @router.post("/reassign")
 async def reassign(body: ReassignIn, call: SupervisorOnce) -> ReassignedOut:
-    """Give pending events to another agent, or to whoever is free."""
-    count = await service.reassign(call, body.event_ids, body.agent_id)
+    """Give pending events to another agent, or to whoever is free: chosen ones, or all of somebody who is
+    away."""
+    count = await service.reassign(call, body)
     call.note(body.agent_id, events=count)
     return ReassignedOut(reassigned=count)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, NaiveDatetime
 
-from crm_api.schemas import In, Note, Out, Short, Typed, Zone
+from crm_api.schemas import In, Note, Out, Short, Typed, When, Zone
 from typifications.model import EventState
 
 
@@ -35,7 +35,13 @@ class EventEdit(In):
 
 
 class ReassignIn(In):
-    event_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1000)]
+    """These events, or all pending ones of `from_agent_id`, an agent who is away, due in [start, end); without
+    a bound: however early or late. `agent_id` null: to whoever is free."""
+
+    event_ids: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
+    from_agent_id: UUID | None = None
+    start: When | None = None
+    end: When | None = None
     agent_id: UUID | None = None
 
 

@@ -1,12 +1,12 @@
 """The agenda: agents keep their own and nobody's. Illegal hours are refused when typed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from crm_api import phones
 from crm_api.access import Call, Role
-from crm_api.agenda.schemas import EventEdit, EventIn
+from crm_api.agenda.schemas import EventEdit, EventIn, ReassignIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
@@ -19,8 +19,10 @@ from lists.numbers import Number
 from typifications import agenda, taking
 from typifications.agenda import Written
 from typifications.deciding import due_at
-from typifications.model import AgendaEvent, CampaignKind, EventFields
+from typifications.model import AgendaEvent, CampaignKind, EventFields, EventState
 
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+MOST_REASSIGNED = 10_000
 SORTS = ("due_at", "created_at", "customer_name", "state")
 
 
@@ -113,13 +115,35 @@ async def manage(call: Call, event_id: UUID) -> AgendaEvent:
     return await agenda.manage(call.conn, event_id, by=by, now=call.now)
 
 
-async def reassign(call: Call, event_ids: tuple[UUID, ...], agent_id: UUID | None) -> int:
-    for event_id in event_ids:
+async def reassign(call: Call, body: ReassignIn) -> int:
+    if bool(body.event_ids) == (body.from_agent_id is not None):
+        raise invalid("events_or_agent", "name the events, or the agent whose events they are")
+    event_ids = body.event_ids or await _pending_of(call, body)
+    for event_id in body.event_ids:
         await must_touch(call, event_id)
-    if agent_id is not None:
-        await agents.get(call.conn, agent_id)
+    if body.agent_id is not None:
+        await agents.get(call.conn, body.agent_id)
     engine.wake(call)
-    return await agenda.reassign(call.conn, event_ids, agent_id)
+    return await agenda.reassign(call.conn, event_ids, body.agent_id)
+
+
+async def _pending_of(call: Call, body: ReassignIn) -> tuple[UUID, ...]:
+    """The agent's pending events of the campaigns watched."""
+    assert body.from_agent_id is not None
+    await agents.get(call.conn, body.from_agent_id)
+    found = await agenda.between(
+        call.conn,
+        body.start or EVER[0],
+        body.end or EVER[1],
+        agent_ids=[body.from_agent_id],
+        states=(EventState.PENDING,),
+        limit=MOST_REASSIGNED,
+    )
+    return tuple(one.id for one in found if _watched(call, one))
+
+
+def _watched(call: Call, event: AgendaEvent) -> bool:
+    return call.who.campaigns is None or event.campaign_id in call.who.campaigns
 
 
 async def _may_give_to(call: Call, agent_id: UUID | None, kind: campaigns.Kind) -> None:

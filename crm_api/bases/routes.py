@@ -10,6 +10,7 @@ from crm_api.bases import service
 from crm_api.bases.schemas import BaseIn, BaseOut, DeletedOut, DeletionOut
 from crm_api.errors import invalid
 from crm_api.guarded import Guarded
+from crm_api.preferences import service as preferences
 from crm_api.schemas import Page, Paged
 from lists import dial_lists
 from lists.numbers import known_region
@@ -32,7 +33,7 @@ async def create(body: BaseIn, call: OperatorOnce) -> BaseOut:
         call.conn,
         body.name,
         region=body.region,
-        key_columns=body.key_columns,
+        key_columns=body.key_columns or (await preferences.read(call.conn)).key_columns,
         zone=body.zone,
         now=call.now,
     )

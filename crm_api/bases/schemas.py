@@ -12,7 +12,8 @@ Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
 class BaseIn(In):
-    """`region` (ISO 3166) reads national numbers; `key_columns` make a customer's key at every load."""
+    """`region` (ISO 3166) reads national numbers; `key_columns` make a customer's key at every load;
+    without any: the installation's (`/api/preferences`)."""
 
     name: Name
     region: Region

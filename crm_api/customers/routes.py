@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from crm_api.access import Agent, AgentOnce, SupervisorOnce
+from crm_api.access import Agent, AgentOnce, Role, SupervisorOnce
 from crm_api.agenda.schemas import EventOut
 from crm_api.campaigns.service import must_see
 from crm_api.customers import service
@@ -40,7 +40,7 @@ async def search(
     name: Filter = "",
     phone: Filter = "",
     base_id: UUID | None = None,
-    mine: bool = False,
+    mine: Annotated[bool | None, Query(description="default: true for agents, false for all others")] = None,
 ) -> Page[CustomerOut]:
     """Document by its start, name anywhere (accents and case aside), phone by its digits; all that is given.
 
@@ -53,7 +53,7 @@ async def search(
         document=document,
         name=name,
         phone=phone,
-        owner_id=call.own_agent() if mine else None,
+        owner_id=call.own_agent() if (call.who.role is Role.AGENT if mine is None else mine) else None,
         base_id=base_id,
         limit=paging.limit + 1,
         offset=paging.offset,

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from crm_api.schemas import In, Out
+from crm_api.schemas import In, Name, Out
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+KeyColumns = Annotated[tuple[Name, ...], Field(max_length=10)]
 Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
 
 
@@ -29,10 +30,12 @@ class PlaceLabelsEdit(In):
 
 
 class PreferencesOut(Out):
-    """`notification_minutes`: how long before an agenda event its agent is reminded; 0: when it is due."""
+    """`notification_minutes`: how long before an agenda event its agent is reminded; 0: when it is due.
+    `key_columns`: what customers are known by in a new base that says nothing else."""
 
     place_labels: PlaceLabels = PlaceLabels()
     notification_minutes: Minutes = 10
+    key_columns: KeyColumns = ()
 
 
 class PreferencesEdit(In):
@@ -40,3 +43,4 @@ class PreferencesEdit(In):
 
     place_labels: PlaceLabelsEdit | None = None
     notification_minutes: Minutes | None = None
+    key_columns: KeyColumns | None = None
