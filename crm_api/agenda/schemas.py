@@ -35,8 +35,10 @@ class EventEdit(In):
 
 
 class ReassignIn(In):
-    """These events, or all pending ones of `from_agent_id`, an agent who is away, due in [start, end); without
-    a bound: however early or late. `agent_id` null: to whoever is free."""
+    """These events, or all pending ones of `from_agent_id`, an agent who is away, due in [start, end).
+
+    Without a bound: however early or late. `agent_id` null: to whoever is free.
+    """
 
     event_ids: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
     from_agent_id: UUID | None = None

@@ -83,6 +83,11 @@ async def test_an_act_on_ones_own_call_becomes_a_command_that_names_whose_it_mus
         assert asked.payload == {"agent_id": str(talk.agent.id)} | BODIES.get(act, {})
 
 
+async def test_each_act_on_ones_own_call_is_taken(talk: Talk) -> None:
+    for act in ACTS:
+        accepted(await talk.client.post(talk.at(act), json=BODIES.get(act)), 202)
+
+
 async def test_a_supervisor_acts_on_the_calls_watched_and_listens_by_the_own_phone(
     api: Api, talk: Talk
 ) -> None:

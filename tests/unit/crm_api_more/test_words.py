@@ -35,7 +35,17 @@ SETS: dict[str, type[StrEnum]] = {
     "interaction_state": InteractionState,
     "error": RefusalReason,
 }
-FIRST = {"invalid", "conflict", "forbidden", "Refused", "CannotCall", "shape", "BadFilter", "BadValue"}
+FIRST = {
+    "invalid",
+    "conflict",
+    "forbidden",
+    "Refused",
+    "CannotCall",
+    "NotNow",
+    "shape",
+    "BadFilter",
+    "BadValue",
+}
 REJECTS = {"_Reject", "_Wrong", "_TooLong"}
 NO_ERRORS = {"dialer_error", "typifications_error"}  # roots, raised by nobody
 
