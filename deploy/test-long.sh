@@ -11,6 +11,12 @@ mkdir -p "$results"
 status=$?
 .venv/bin/python deploy/test_report.py "$report" "$results" || exit 1
 [ "$status" = 5 ] && { echo "No test is marked long."; status=0; }
+if [ -x /usr/lib/postgresql/15/bin/postgres ]; then
+  echo; echo "== what touches tables, on PostgreSQL 15"
+  MARCADOR_TEST_PG=15 .venv/bin/python -m pytest -q -m "not long" tests/integration/{storage,lists,lists_filtering,typifications,reports} || status=1
+else
+  echo "Without Debian's PostgreSQL 15 (apt-get install postgresql-15) nothing runs on it."
+fi
 echo; echo "== tests that bite"
 .venv/bin/python -m tests.bite --json "$results/bite-$(git rev-parse --short=12 HEAD).json" || status=1
 exit "$status"

@@ -8,7 +8,7 @@ from lists import fields
 from lists.errors import LoadError
 from lists.fields import FieldDefinition
 from lists.folding import fold
-from lists.loading.reading import Format, Row, Torn, detect, records
+from lists.loading.reading import Format, Row, Torn, detect, header_of, records
 from lists.loading.workbook import is_workbook, workbook_records
 
 ROWS = 20
@@ -49,9 +49,7 @@ def preview(path: Path, *, encoding: str | None = None, delimiter: str | None = 
         raise LoadError("The file is empty.")
     format = None if is_workbook(path) else detect(path, encoding=encoding, delimiter=delimiter)
     found = _opened(path, format)
-    header = next(found, None)
-    if not isinstance(header, Row):
-        raise LoadError("The first line of the file cannot be read as a header.")
+    header = header_of(found)
     names = tuple(cell.strip() for cell in header.cells)
     rows, torn = _some(found)
     roles = suggest(names)

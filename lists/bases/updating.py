@@ -21,7 +21,7 @@ from lists.bases.changes import Change, Match, Reader, Roles, Wrong, reader
 from lists.dial_lists import Base
 from lists.errors import LoadError, Refused
 from lists.filtering import matching
-from lists.loading.reading import Row, Torn, detect, records
+from lists.loading.reading import Row, Torn, detect, header_of, records
 from lists.loading.staging import copy, raw_of, run
 from lists.loading.workbook import is_workbook, workbook_records
 from storage.database import Connection, Database
@@ -134,9 +134,7 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
     for create in (SQL.stage, SQL.stage_wrong, SQL.stage_refused, SQL.stage_known):
         await conn.execute(create)
     found = _records(spec)
-    header = next(found, None)
-    if not isinstance(header, Row):
-        raise LoadError("The first line of the file cannot be read as a header.")
+    header = await asyncio.to_thread(header_of, found)
     read: Reader = reader(
         header.cells,
         roles,

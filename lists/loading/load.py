@@ -131,7 +131,7 @@ async def _stage(
     list_zone: str | None,
     now: datetime,
 ) -> Tally:
-    read, found = opened(spec, format)
+    read, found = await asyncio.to_thread(opened, spec, format)
     tally = Tally()
     told = 0
     async for piece in pieces(found, read, load_id=load_id, list_zone=list_zone, tally=tally, now=now):
@@ -198,7 +198,7 @@ async def _keep_refused(conn: Connection, spec: LoadSpec, format: Format | None,
     if not page:
         return
     rejects: list[tuple[Any, ...]] = []
-    _, found = opened(spec, format)
+    _, found = await asyncio.to_thread(opened, spec, format)
     for nth, record in enumerate(found):
         row = page[len(rejects)]
         if isinstance(record, Row) and record.line == row["line"]:

@@ -1,5 +1,6 @@
 """Which column of a file means what."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from lists.folding import fold
 
 ROLES = ("phone", "alternatives", "key", "document", "name", "zone", "priority", "agent")
 _MANY = frozenset({"alternatives", "key"})
+_NUMBER = re.compile(r"\+?[\d .()/-]{6,}")  # of a phone or a document: nobody names a column so
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,12 @@ def locate(mapping: ColumnMap, header: Sequence[str]) -> Columns:
 def _place(name: str, places: Mapping[str, int], names: Sequence[str]) -> int:
     place = places.get(fold(name))
     if place is None:
-        shown = ", ".join(names[:20])
-        raise LoadError(f"The file has no column named {name!r}. Its first line reads: {shown}.")
+        shown = ", ".join(name[:60] for name in names[:20])
+        advice = " It looks like a customer, not like names of columns: put a line of names above it."
+        raise LoadError(
+            f"The file has no column named {name!r}. Its first line reads: {shown}."
+            f"{advice if any(map(_NUMBER.fullmatch, names)) else ''}"
+        )
     return place
 
 

@@ -104,6 +104,16 @@ def records(path: Path, format: Format) -> Iterator[Row | Torn]:
         yield from _records(text, format)
 
 
+def header_of(found: Iterator["Row | Torn"]) -> Row:
+    """The first record, as the names of columns. Raises LoadError."""
+    header = next(found, None)
+    if not isinstance(header, Row):
+        raise LoadError("The first line of the file cannot be read as a header.")
+    if any("\0" in name for name in header.cells):
+        raise LoadError("The first line of the file holds NUL characters: it is damaged, or no text file.")
+    return header
+
+
 @contextmanager
 def _told(encoding: str) -> Iterator[None]:
     try:

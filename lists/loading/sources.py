@@ -11,7 +11,7 @@ from lists.errors import LoadError
 from lists.folding import fold
 from lists.loading.mapping import locate
 from lists.loading.model import LoadSpec
-from lists.loading.reading import Format, Row, Torn, detect, records
+from lists.loading.reading import Format, Row, Torn, detect, header_of, records
 from lists.loading.rows import RowReader, Rules, list_reader, table_reader
 from lists.loading.workbook import is_workbook, workbook_records
 from lists.numbers import known_region
@@ -72,8 +72,6 @@ def opened(spec: LoadSpec, format: Format | None) -> tuple[RowReader, Iterator[R
         campaigns = {fold(name): campaign_id for name, campaign_id in spec.campaigns.items()}
         return list_reader(Rules(spec.region, campaigns, spec.agents, spec.reject_invalid)), found
     assert spec.campaign_id is not None
-    header = next(found, None)
-    if not isinstance(header, Row):
-        raise LoadError("The first line of the file cannot be read as a header.")
+    header = header_of(found)
     rules = Rules(spec.region, {"": spec.campaign_id}, spec.agents, spec.reject_invalid)
     return table_reader(locate(spec.mapping, header.cells), rules), found

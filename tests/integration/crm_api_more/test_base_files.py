@@ -8,6 +8,7 @@ import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests.helpers.books import ods, ods_row
 from tests.integration.crm_api.given import Api, accepted, refused
 from tests.integration.crm_api_more.people import NOBODY, People
 
@@ -26,11 +27,11 @@ async def people(api: Api) -> People:
 
 
 async def _update(
-    people: People, text: str, *columns: str, mapping: str = MAPPING, **asked: Any
+    people: People, content: str | bytes, *columns: str, mapping: str = MAPPING, **asked: Any
 ) -> httpx.Response:
     params = {"mapping": mapping, "column": list(columns), **asked}
     address = f"/api/bases/{people.base_id}/update"
-    return await people.supervisor.post(address, params=params, content=text.encode())
+    return await people.supervisor.post(address, params=params, content=content)
 
 
 async def _customer(people: People, index: int) -> dict[str, Any]:
@@ -93,6 +94,14 @@ async def test_an_update_is_shown_first_and_touches_ticked_columns_only(people: 
     refused(await people.supervisor.get(f"/api/bases/{NOBODY}/{update}"), 404, "update_not_found")
     search = accepted(await people.operator.get("/api/customers?name=maria"))["items"]
     assert [one["id"] for one in search] == [people.customers[0]]
+
+
+async def test_an_update_may_be_an_open_document(people: People) -> None:
+    book = ods(ods_row("documento", "saldo"), ods_row(1.0, 99.5), ods_row("2", "7"))
+    seen = accepted(await _update(people, book, "saldo", mapping=""))
+    assert (seen["rows"], seen["changed"]) == (2, 2)
+    accepted(await _update(people, book, "saldo", mapping="", confirm=seen["token"]))
+    assert [(await _customer(people, n))["data"] for n in (0, 1)] == [{"saldo": "99.5"}, {"saldo": "7"}]
 
 
 async def test_what_was_not_shown_is_not_done(people: People) -> None:

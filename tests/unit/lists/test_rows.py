@@ -12,7 +12,7 @@ from lists.loading.mapping import ColumnMap, Columns, locate
 from lists.loading.reading import Row
 from lists.loading.rows import Prepared, Rejected, Rules, list_reader, named_values, table_reader
 from lists.loading.staging import cells_of, raw_of
-from lists.loading.workbook import text_of
+from lists.loading.workbook_child import text_of
 from lists.tables import safe_cell
 
 CAMPAIGN, AGENT = uuid4(), uuid4()
