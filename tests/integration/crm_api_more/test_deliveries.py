@@ -160,23 +160,40 @@ async def test_a_connection_lost_in_mid_message_is_not_sent_again(people: People
     assert len(box.kept) == 1
 
 
+async def left(people: People, delivery: dict[str, Any], state: str, tries: int) -> None:
+    """A run whose process ended in this state, a while ago."""
+    accepted(await people.supervisor.post(f"/api/deliveries/{delivery['id']}/runs"), 201)
+    async with people.api.db.transaction() as conn:
+        await conn.execute(
+            "UPDATE report_delivery_run SET state = $2, tries = $3, lease_until = now() - interval '1 s'"
+            " WHERE delivery_id = $1",
+            delivery["id"],
+            state,
+            tries,
+        )
+
+
 async def test_who_dies_while_sending_leaves_it_unknown_and_who_dies_before_leaves_it_to_others(
     people: People, box: MailBox
 ) -> None:
     first, second = await made(people.supervisor), await made(people.supervisor, name="Otro")
-    for delivery, state in ((first, "sending"), (second, "making")):
-        accepted(await people.supervisor.post(f"/api/deliveries/{delivery['id']}/runs"), 201)
-        async with people.api.db.transaction() as conn:
-            await conn.execute(
-                "UPDATE report_delivery_run SET state = $2, tries = 1, lease_until = now() - interval '1 s'"
-                " WHERE delivery_id = $1",
-                delivery["id"],
-                state,
-            )
+    await left(people, first, "sending", 1)
+    await left(people, second, "making", 1)
     await passed(people.api, NOW)
     assert [run["state"] for run in await runs(people, first)] == ["unknown"]
     assert [(run["state"], run["tries"]) for run in await runs(people, second)] == [("delivered", 2)]
     assert [message["Subject"][:15] for message in box.messages] == ["Marcador: Otro,"]
+
+
+async def test_a_report_that_ends_every_process_that_makes_it_is_given_up(
+    people: People, box: MailBox
+) -> None:
+    delivery = await made(people.supervisor)
+    await left(people, delivery, "making", running.MOST_TRIES)
+    await passed(people.api, NOW)
+    (run,) = await runs(people, delivery)
+    assert (run["state"], run["error_id"]) == ("failed", "too_many_tries")
+    assert box.kept == []
 
 
 async def test_a_recipient_refused_is_told_and_the_others_have_it(people: People, box: MailBox) -> None:
