@@ -21,8 +21,13 @@ MOST_LOOKED_AT = 40_000
 COMMON = 100
 """A walk that finds so many is the answer: whoever sees them all adds a word."""
 _COMMON_SHARE = 1.5 * COMMON / MOST_LOOKED_AT
-_NUMBERS_LOOKED_AT = 2 * MOST_FOUND
-_THREES_A_WORD = 3  # the rarest of them: more narrow little, and each costs reading its list of customers
+_NUMBERS_FOUND = 500  # each costs looking up its customer, somewhere on the disk
+_NUMBERS_LOOKED_AT = 2_000
+# What another three of a word is worth: a fifth of those there were is left, and to look at one customer
+# costs as much as to read 350 entries of an index's list (measured on ten million; neither is exact).
+_LEFT_BY_ANOTHER = 0.2
+_RARE = 0.0005  # the share of a three that the statistics leave out: they begin at about twice that
+_ENTRIES_A_CUSTOMER = 350
 _FEWEST_DIGITS = 3
 _LAST_CHARACTER = "\U0010ffff"
 _SHORT_WORD = 3  # letters; a shorter word is looked for at the start of words only
@@ -89,7 +94,7 @@ async def _by_phone(conn: Connection, query: Query, limit: int, offset: int) -> 
     if len(digits) < _FEWEST_DIGITS:
         return []
     backwards = digits[::-1]
-    sql, cut = CUSTOMERS.search_phone, (limit, offset, MOST_FOUND)
+    sql, cut = CUSTOMERS.search_phone, (limit, offset, _NUMBERS_FOUND)
     found = await _ids(conn, sql, query, *cut, *range_of(backwards), _NUMBERS_LOOKED_AT)
     if found or len(digits) <= TAIL_DIGITS or offset:
         return found
@@ -140,14 +145,26 @@ async def _shares(conn: Connection, words: Sequence[str]) -> dict[int, float]:
 
 def choose(words: Sequence[str], shares: Mapping[int, float]) -> tuple[list[int], float]:
     """The threes to look up, and about what share of all customers has these words: as if a word were as
-    common as its rarest three, and had nothing to do with the others. Threes not in `shares` are rare."""
-    chosen: set[int] = set()
+    common as its rarest three, and had nothing to do with the others. Threes not in `shares` are rare.
+
+    Of each word its rarest; then others, the rarest first, while they spare more than their lists cost.
+    """
+    chosen: list[int] = []
+    others: list[tuple[float, int]] = []
     expected = 1.0
     for word in words:
-        rarest = sorted((shares.get(three, 0.0), three) for three in {*word_grams(_word(word))})
-        chosen.update(three for _, three in rarest[:_THREES_A_WORD])
-        expected *= rarest[0][0] if rarest else 1.0
-    return sorted(chosen), expected
+        by_share = sorted((shares.get(three, _RARE), three) for three in {*word_grams(_word(word))})
+        if by_share:  # one letter has none
+            expected *= by_share[0][0]
+            chosen.append(by_share[0][1])
+            others += by_share[1:]
+    left = expected
+    for share, three in sorted(others):
+        if share >= left * _ENTRIES_A_CUSTOMER:
+            break
+        chosen.append(three)
+        left *= _LEFT_BY_ANOTHER
+    return sorted({*chosen}), expected
 
 
 async def _ids(conn: Connection, sql: str, query: Query, *args: object) -> list[UUID]:
