@@ -138,33 +138,33 @@ async def presences(conn: Connection, ids: Sequence[UUID] | None = None) -> list
 
 
 async def save_presences(conn: Connection, presences: Sequence[Presence]) -> None:
-    """The worker's: where each of these agents is now."""
+    """The worker's: where each of these agents is now, each of them once."""
     if presences:
-        await conn.executemany(
-            QUERIES["save_presence"],
-            [
-                (
-                    at.agent_id,
-                    at.state,
-                    at.reason,
-                    at.since,
-                    at.logged_in_at,
-                    at.channel,
-                    at.attempt_id,
-                    at.attempt_at,
-                    at.pending,
-                    at.wrapup_until,
-                )
-                for at in presences
-            ],
+        await conn.execute(
+            QUERIES["save_presences"],
+            [at.agent_id for at in presences],
+            [at.state for at in presences],
+            [at.reason for at in presences],
+            [at.since for at in presences],
+            [at.logged_in_at for at in presences],
+            [at.channel for at in presences],
+            [at.attempt_id for at in presences],
+            [at.attempt_at for at in presences],
+            [at.pending for at in presences],
+            [at.wrapup_until for at in presences],
         )
 
 
 async def log(conn: Connection, stays: Sequence[Stay]) -> None:
     if stays:
-        await conn.executemany(
+        await conn.execute(
             QUERIES["log"],
-            [(s.agent_id, s.state, s.reason, s.campaign_id, s.from_at, s.to_at) for s in stays],
+            [stay.agent_id for stay in stays],
+            [stay.state for stay in stays],
+            [stay.reason for stay in stays],
+            [stay.campaign_id for stay in stays],
+            [stay.from_at for stay in stays],
+            [stay.to_at for stay in stays],
         )
 
 

@@ -149,12 +149,12 @@ async def queued(conn: Connection, *, limit: int = 100) -> list[Command]:
 
 async def answer(conn: Connection, answers: Sequence[Done], *, now: datetime) -> None:
     if answers:
-        await conn.executemany(
+        await conn.execute(
             QUERIES["answer"],
-            [
-                (a.command_id, State.REFUSED if a.refused else State.DONE, dict(a.result), now)
-                for a in answers
-            ],
+            [a.command_id for a in answers],
+            [State.REFUSED if a.refused else State.DONE for a in answers],
+            [dict(a.result) for a in answers],
+            now,
         )
 
 

@@ -121,6 +121,13 @@ async def at_hang_up(conn: Connection, attempt_id: UUID, rules: Rules, *, now: d
         return await _apply(conn, interaction, effects, customer, rules, now)
 
 
+async def typified(conn: Connection, attempt_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these attempts that `at_hang_up` has something to say of. Ask after they were closed, in the
+    same transaction: from then on nobody can typify them before it ends."""
+    rows = await conn.fetch(QUERIES["typified"], list(attempt_ids)) if attempt_ids else []
+    return frozenset(row["attempt_id"] for row in rows)
+
+
 async def untypified(conn: Connection, about: Typification, *, now: datetime) -> UUID | None:
     """The wrap-up ended without a word (`path` is empty): kept, to be completed. None: it was typified."""
     row = await conn.fetchrow(

@@ -275,7 +275,7 @@ class Hub:
             run.found += ending.counts
             if call.paced:
                 run.ended(call, verdict, now)
-            if ending.settlement is not None:
+            if ending.settlement is not None and ending.if_typified is None:
                 run.more_contacts(getattr(ending.settlement.decision, "not_before", None))
             run.wake()
         self._tell(call, "ended", now, call.state.facts.agent_id, verdict.outcome)

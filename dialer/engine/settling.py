@@ -34,15 +34,19 @@ def ending_of(
     closing = _closing(call, found, now)
     settlement: Settlement | None = None
     after: Job | None = None
+    if_typified: Job | None = None
     if found.outcome is Outcome.CONNECTED:
-        after = _after_talk(call, settings, cancel)
+        if_typified = _as_typified(call, settings, cancel)
+        if call.contact_id is not None:
+            settlement = Settlement(call.contact_id, AwaitTypification(), settings.effective_caps)
     elif call.contact_id is not None:
         decision = after_call(found, settings, call.retries, now)
         settlement = Settlement(call.contact_id, decision, settings.effective_caps)
         if call.kind is AttemptKind.AGENT_BOUND:
             after = _after_bound_call(settlement, found, settings)
             settlement = None
-    return Ending(closing, settlement, call.campaign_id, counts(call.kind, found), after), found
+    counted = counts(call.kind, found)
+    return Ending(closing, settlement, call.campaign_id, counted, after, if_typified), found
 
 
 def call_facts(facts: machine.Facts) -> CallFacts:
@@ -87,17 +91,14 @@ def _closing(call: LiveCall, found: Verdict, now: datetime) -> Closing:
     )
 
 
-def _after_talk(call: LiveCall, settings: Settings, cancel: Cancel) -> Job:
-    """What the agent said during the conversation holds from its end on; unsaid, the contact waits for it."""
+def _as_typified(call: LiveCall, settings: Settings, cancel: Cancel) -> Job:
+    """What the agent said during the conversation holds from its end on."""
     rules = rules_of(settings)
 
     async def apply(conn: Connection, now: datetime) -> None:
         applied = await interactions.at_hang_up(conn, call.id, rules, now=now)
         if applied is not None:
             cancel(applied.hang_up)
-        elif call.contact_id is not None:
-            waits = Settlement(call.contact_id, AwaitTypification(), settings.effective_caps)
-            await contacts.settle_many(conn, [waits], now)
 
     return apply
 

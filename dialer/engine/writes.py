@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from dialer import agents, commands, counters
@@ -20,6 +20,7 @@ from lists.model import Closing, Progress, Settlement
 from storage.clock import Clock
 from storage.database import Connection, Database
 from storage.errors import DatabaseDown, DeadlinePassed, RetryTransaction
+from typifications import interactions
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ LIMIT = 20_000
 RETRY_S = 0.25
 WRITE_GAP_S = 0.02
 """Between two transactions: the first record is written at once, those that follow wait so long."""
+LONGEST_GAP_S = 0.1
+"""After a slow transaction the next one waits twice its time, up to this: a statement costs much the same for one
+record as for ten, so under load fewer and larger ones leave the processors to the calls."""
 _AWAY = (DatabaseDown, DeadlinePassed, RetryTransaction)
 
 Job = Callable[[Connection, datetime], Awaitable[object]]
@@ -44,6 +48,8 @@ class Ending:
     counts: Counts
     after: Job | None = None
     """More to do in the same transaction, if the call had not been closed before."""
+    if_typified: Job | None = None
+    """Instead of the settlement, where the agent has already said what the talk was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +115,20 @@ async def _end(conn: Connection, endings: Sequence[Ending], now: datetime) -> No
     """Close, then settle and count those that were not closed before: told twice, counted once."""
     closed = set(await attempts.close(conn, [ending.closing for ending in endings], now))
     fresh = [ending for ending in endings if ending.closing.attempt_id in closed]
-    settlements = [ending.settlement for ending in fresh if ending.settlement is not None]
-    if settlements:
-        await contacts.settle_many(conn, settlements, now)
+    talks = [ending.closing.attempt_id for ending in fresh if ending.if_typified is not None]
+    typified = await interactions.typified(conn, talks)
+    settlements: list[Settlement] = []
+    jobs: list[Job] = []
     for ending in fresh:
         if ending.after is not None:
-            await ending.after(conn, now)
+            jobs.append(ending.after)
+        if ending.if_typified is not None and ending.closing.attempt_id in typified:
+            jobs.append(ending.if_typified)
+        elif ending.settlement is not None:
+            settlements.append(ending.settlement)
+    await contacts.settle_many(conn, settlements, now)
+    for job in jobs:
+        await job(conn, now)
     sums: dict[tuple[UUID, datetime], Counts] = {}
     for ending in fresh:
         if ending.campaign_id is not None and ending.counts.attempts:
@@ -182,8 +196,10 @@ class Writer:
     async def run(self) -> None:
         while True:
             await self._due.wait()
+            begun = self._clock.now()
             await self._flush()
-            await self._clock.sleep(self._gap_s)
+            took_s = (self._clock.now() - begun) / timedelta(seconds=1)
+            await self._clock.sleep(max(self._gap_s, min(2 * took_s, LONGEST_GAP_S)))
 
     async def drain(self, deadline: float) -> None:
         """Everything written, or `TimeoutError`: real seconds."""

@@ -14,4 +14,6 @@ SELECT * FROM command WHERE id = $1;
 SELECT * FROM command WHERE state = 'queued' ORDER BY created_at, id LIMIT $1;
 
 -- name: answer
-UPDATE command SET state = $2, result = $3, finished_at = $4 WHERE id = $1 AND state = 'queued';
+UPDATE command c SET state = u.state, result = u.result, finished_at = $4
+FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS u (id, state, result)
+WHERE c.id = u.id AND c.state = 'queued';
