@@ -3,9 +3,9 @@
     python -m benchmarks.bridging [--rates 10 30 100] [--seconds 20] [--json]
 
 SIPp's customers answer over PJSIP, the agents hold Local lines, the engine dials progressively as fast as its
-trunk allows, with a real PostgreSQL. A witness in a process of its own listens to AMI: from the moment the
-dialplan notes the answer (Asterisk's clock) to the moment the witness hears that both legs are in one
-conversation. It needs `make asterisk` and SIPp.
+trunk allows, with a real PostgreSQL. Measured from the moment the dialplan notes the answer (Asterisk's clock) to
+the moment Asterisk's events say, on the dialer's own link, that both legs are in one conversation. Beside it
+stands what each process needed for a call. It needs `make asterisk` and SIPp.
 """
 
 import argparse
@@ -13,24 +13,22 @@ import asyncio
 import json
 import logging
 import math
-import multiprocessing
 import os
-import socket
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
+from benchmarks import _processes as processes
+from benchmarks._witness import Witness
 from dialer import agents, commands
 from dialer.agents import AgentFields
 from dialer.campaigns import Campaign
 from dialer.commands import Kind
 from lists import customers, dial_lists
 from lists.settling import last_position
-from marcador.asterisk_config import AsteriskConfig
 from storage.database import connect
+from storage.embedded import EmbeddedPostgres
 from storage.ids import uuid7
 from storage.migrate import migrate
 from storage.throw_away import throw_away_postgres
@@ -46,6 +44,7 @@ TALK_S = 1.0
 BUSY_S = TALK_S + 1.0
 """From an agent's reservation to being free again: ring, talk, and the bookkeeping of both."""
 SPARE = 1.4
+PASSED_OVER_S = 0.02
 CONTACT = """
     INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, position, next_at, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $6)
@@ -64,50 +63,14 @@ class Figures:
     joined: int
     missed: int
     """Answered and never joined: abandoned, or gone before an agent came. Times are of the others only."""
+    passed_over: int
+    """Of the missed, those who waited for more than 20 ms while there was a held line for each who waited."""
     median_ms: float
     p99_ms: float
     worst_ms: float
-
-
-# --- the witness ----------------------------------------------------------------------------------
-
-
-def witness(config: AsteriskConfig, pipe: Pipe) -> None:
-    """Listen to AMI until told to stop; answers with (answered, joined or None) of every customer."""
-    link = socket.create_connection(("127.0.0.1", config.ami_port))
-    login = f"Action: Login\r\nUsername: {config.ami_user}\r\nSecret: {config.ami_secret}\r\n\r\n"
-    link.sendall(login.encode())
-    link.settimeout(0.1)
-    pipe.send("listening")
-    answered: dict[str, float] = {}
-    joined: dict[str, float] = {}
-    waiting_in: dict[str, str] = {}  # conversations with one leg yet: the leg
-    for event, now in _events(link, pipe):
-        if event.get("UserEvent") == "MarcadorAnswered":
-            answered[event["Attempt"]] = int(event["At"]) / 1000
-        elif event.get("Event") == "BridgeEnter" and event["BridgeType"] == "basic":
-            other = waiting_in.pop(event["BridgeUniqueid"], None)
-            if other is None:
-                waiting_in[event["BridgeUniqueid"]] = event["Uniqueid"]
-                continue
-            for leg in (other, event["Uniqueid"]):
-                if leg in answered:
-                    joined.setdefault(leg, now)
-    pipe.send([(at, joined.get(attempt)) for attempt, at in answered.items()])
-
-
-def _events(link: socket.socket, pipe: Pipe) -> Iterator[tuple[dict[str, str], float]]:
-    data = b""
-    while not pipe.poll():
-        try:
-            data += link.recv(65536)
-        except TimeoutError:
-            continue
-        now = time.time()
-        *blocks, data = data.split(b"\r\n\r\n")
-        for block in blocks:
-            lines = (line.partition(": ") for line in block.decode(errors="replace").split("\r\n"))
-            yield {name: value for name, _, value in lines}, now
+    cpu_ms_a_call: dict[str, float]
+    """Processor milliseconds. The dialer's include this benchmark's own, which waits meanwhile."""
+    events_a_call: float
 
 
 # --- the floor ------------------------------------------------------------------------------------
@@ -147,7 +110,6 @@ async def enlist(centre: Centre, campaign: Campaign, count: int) -> None:
                 CONTACT,
                 uuid7(now), people, target.campaign_id, made.id, last_position(now) + n, now,
             )  # fmt: skip
-    commands.wake(centre.bus)
 
 
 async def at_rate(asterisk: Asterisk, carrier: Carrier, rate: int, seconds: int) -> Figures:
@@ -163,32 +125,52 @@ async def at_rate(asterisk: Asterisk, carrier: Carrier, rate: int, seconds: int)
                 name="measured", dial=f"PJSIP/{{number}}@{name}", calls_per_s=rate, channels=10 * rate
             )
             campaign = await centre.campaign(settings(trunks=(trunk,), wrapup_s=0, channels=10 * rate))
+            witness = Witness()
+            centre.link.subscribe(witness.hear)
             await seat(centre, campaign, seats)
-            here, there = multiprocessing.Pipe()
-            process = multiprocessing.get_context("spawn").Process(
-                target=witness, args=(asterisk.config, there), daemon=True
-            )
-            process.start()
-            await asyncio.to_thread(here.recv)
             await enlist(centre, campaign, contacts)
+            witness.events.clear()
+            before = used(asterisk, carrier, server)
+            commands.wake(centre.bus)
             await centre.finished(seconds * 4 + 60, but=("awaiting_typification",))
-            here.send("stop")
-            calls = await asyncio.to_thread(here.recv)
-            process.join(5)
-            span = await centre.row(
-                "SELECT extract(epoch FROM max(begun_at) - min(begun_at)) AS s FROM attempt"
-            )
-    took = sorted(1000 * (joined - answered) for answered, joined in calls if joined is not None)
+            after = used(asterisk, carrier, server)
+            span = await centre.row(SPAN)
+    return figures(
+        witness,
+        rate,
+        seats,
+        (contacts - 1) / float(span["s"]),
+        {name: 1000 * (after[name] - before[name]) / contacts for name in before},
+    )
+
+
+def used(asterisk: Asterisk, carrier: Carrier, server: EmbeddedPostgres) -> dict[str, float]:
+    """Processor seconds so far, by who used them."""
+    assert server.pid is not None
+    return {
+        "dialer": time.process_time(),
+        "asterisk": processes.seconds(asterisk.pid),
+        "postgresql": processes.family(server.pid),
+        "carrier": processes.seconds(carrier.pid),
+    }
+
+
+def figures(witness: Witness, rate: int, seats: int, reached: float, cpu_ms: dict[str, float]) -> Figures:
+    customers = list(witness.customers.values())
+    took = sorted(1000 * (customer.joined - customer.at) for customer in customers if customer.joined)
     return Figures(
         asked_per_s=rate,
-        reached_per_s=round((contacts - 1) / float(span["s"]), 1),
+        reached_per_s=round(reached, 1),
         agents=seats,
-        answered=len(calls),
+        answered=len(customers),
         joined=len(took),
-        missed=len(calls) - len(took),
+        missed=len(customers) - len(took),
+        passed_over=sum(c.passed_over_s > PASSED_OVER_S for c in customers if not c.joined),
         median_ms=round(took[len(took) // 2], 1),
         p99_ms=round(took[math.ceil(len(took) * 0.99) - 1], 1),
         worst_ms=round(took[-1], 1),
+        cpu_ms_a_call={name: round(ms, 2) for name, ms in cpu_ms.items()},
+        events_a_call=round(witness.events.total() / len(customers), 1),
     )
 
 

@@ -84,6 +84,11 @@ class Carrier:
             (self._folder / f"{name}.ulaw").write_bytes(ulaw(notes))
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start answering."""
         self._process = self._sipp(

@@ -81,6 +81,11 @@ class Asterisk:
         installation.give(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it answers on its manager's port."""
         with (self.folder / "console.log").open("ab") as console:
