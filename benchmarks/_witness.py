@@ -1,8 +1,8 @@
 """Who was joined to whom and when, from the events of Asterisk alone.
 
-It listens on the dialer's own link: a second manager session would cost Asterisk as much again as the first, and
-what is measured would be the measuring. An event's time is the moment the dialer hears it, late where the dialer
-is: the figures can only be worse than what the customer felt.
+It listens on the dialer's own link: every event wakes every manager session, so a second one would have its
+share in what is measured. An event's time is the moment the dialer hears it, late where the dialer is: the
+figures can only be worse than what the customer felt.
 """
 
 import time

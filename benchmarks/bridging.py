@@ -3,9 +3,9 @@
     python -m benchmarks.bridging [--rates 10 30 100] [--seconds 20] [--json]
 
 SIPp's customers answer over PJSIP, the agents hold Local lines, the engine dials progressively as fast as its
-trunk allows, with a real PostgreSQL. Measured from the moment the dialplan notes the answer (Asterisk's clock) to
-the moment Asterisk's events say, on the dialer's own link, that both legs are in one conversation. Beside it
-stands what each process needed for a call. It needs `make asterisk` and SIPp.
+trunk allows, with a real PostgreSQL. Measured from the moment the dialplan notes the answer (Asterisk's
+clock) to the moment Asterisk's events say, on the dialer's own link, that both legs are in one conversation.
+Beside it stand the processor milliseconds each process used for a call. It needs `make asterisk` and SIPp.
 """
 
 import argparse
@@ -196,12 +196,16 @@ def measured(rates: list[int], seconds: int) -> dict[str, Any]:
 
 def show(found: dict[str, Any]) -> None:
     print(f"{found['cores']} cores, load {found['load_1min']}, a talk takes {found['talk_s']:g} s")
-    print("calls/s  reached  agents  answered  joined  missed  median ms  p99 ms  worst ms")
+    print(
+        "calls/s  reached  agents  answered  joined  missed  passed over  median ms  p99 ms  worst ms"
+        "  ms a call: " + "  ".join(found["rates"][0]["cpu_ms_a_call"])
+    )
     for one in found["rates"]:
+        used = "  ".join(f"{ms:>{len(name)}}" for name, ms in one["cpu_ms_a_call"].items())
         print(
             f"{one['asked_per_s']:>7}  {one['reached_per_s']:>7}  {one['agents']:>6}  {one['answered']:>8}"
-            f"  {one['joined']:>6}  {one['missed']:>6}  {one['median_ms']:>9}  {one['p99_ms']:>6}"
-            f"  {one['worst_ms']:>8}"
+            f"  {one['joined']:>6}  {one['missed']:>6}  {one['passed_over']:>11}  {one['median_ms']:>9}"
+            f"  {one['p99_ms']:>6}  {one['worst_ms']:>8}             {used}"
         )
 
 

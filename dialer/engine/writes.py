@@ -30,8 +30,8 @@ RETRY_S = 0.25
 WRITE_GAP_S = 0.02
 """Between two transactions: the first record is written at once, those that follow wait so long."""
 LONGEST_GAP_S = 0.1
-"""After a slow transaction the next one waits twice its time, up to this: a statement costs much the same for one
-record as for ten, so under load fewer and larger ones leave the processors to the calls."""
+"""After a slow transaction the next one waits twice its time, up to this: a statement costs much the same for
+one record as for ten, so under load fewer and larger ones leave the processors to the calls."""
 _AWAY = (DatabaseDown, DeadlinePassed, RetryTransaction)
 
 Job = Callable[[Connection, datetime], Awaitable[object]]
