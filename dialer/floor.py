@@ -7,6 +7,7 @@ A customer never waits while somebody who could take the call is free: the pairs
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 
@@ -22,14 +23,24 @@ class WaitingCall:
     """Before the others: a rescued customer, an inbound caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class FreeAgent:
-    agent_id: UUID
-    campaign_ids: Collection[UUID]
-    idle_since: datetime
+class FreeAgent(Protocol):
+    """What is asked of an agent. The engine's own serve as they are: hundreds may be free at each answer, and a
+    copy of each would be most of the work."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def campaign_ids(self) -> Collection[UUID]: ...
+
+    @property
+    def idle_since(self) -> datetime: ...
 
 
-def assign(calls: Sequence[WaitingCall], agents: Sequence[FreeAgent]) -> list[tuple[WaitingCall, FreeAgent]]:
+A = TypeVar("A", bound=FreeAgent)
+
+
+def assign(calls: Sequence[WaitingCall], agents: Sequence[A]) -> list[tuple[WaitingCall, A]]:
     """Pairs in the order of the calls. Bound calls first, then `first`, then who has waited longest; each
     takes the agent idle longest, unless another's only chance would be taken by it."""
     by_idle = sorted(agents, key=lambda agent: agent.idle_since)
@@ -41,7 +52,7 @@ def assign(calls: Sequence[WaitingCall], agents: Sequence[FreeAgent]) -> list[tu
     for call in order:
         _place(call, by_idle, taken, set())
     agent_of = {call.attempt_id: agent_id for agent_id, call in taken.items()}
-    known = {agent.agent_id: agent for agent in by_idle}
+    known = {agent.id: agent for agent in by_idle}
     return [(call, known[agent_of[call.attempt_id]]) for call in order if call.attempt_id in agent_of]
 
 
@@ -50,17 +61,17 @@ def _place(
 ) -> bool:
     """Give `call` an agent, moving calls already placed to others where that helps."""
     for agent in agents:
-        if agent.agent_id in tried or not _may_take(agent, call):
+        if agent.id in tried or not _may_take(agent, call):
             continue
-        tried.add(agent.agent_id)
-        holder = taken.get(agent.agent_id)
+        tried.add(agent.id)
+        holder = taken.get(agent.id)
         if holder is None or _place(holder, agents, taken, tried):
-            taken[agent.agent_id] = call
+            taken[agent.id] = call
             return True
     return False
 
 
 def _may_take(agent: FreeAgent, call: WaitingCall) -> bool:
     if call.agent_id is not None:
-        return agent.agent_id == call.agent_id
+        return agent.id == call.agent_id
     return call.campaign_id is None or call.campaign_id in agent.campaign_ids

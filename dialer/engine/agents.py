@@ -56,6 +56,14 @@ class LiveAgent:
         return self.held or (self.row.line is Line.RINGING and self.row.auto_answer)
 
     @property
+    def campaign_ids(self) -> frozenset[UUID]:
+        return self.row.campaign_ids
+
+    @property
+    def idle_since(self) -> datetime:
+        return self.state.since
+
+    @property
     def at_work(self) -> bool:
         return not isinstance(self.state, machine.LoggedOut | machine.Connecting)
 
@@ -114,7 +122,8 @@ class Agents:
         self.floor.agent_changed(agent, agent.state, self._clock.now())
 
     def free(self) -> list[LiveAgent]:
-        return [a for a in self._by_id.values() if a.free and self._sender.ready(a.row.server)]
+        servers = {name for name in self._sender.links if self._sender.ready(name)}
+        return [agent for agent in self._by_id.values() if agent.free and agent.row.server in servers]
 
     def adopt(self, agent: LiveAgent, line: str) -> None:
         """This channel is the agent's line from now on."""

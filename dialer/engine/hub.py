@@ -116,19 +116,15 @@ class Hub:
         if not calls:
             return
         free = self._tools.agents.free()
-        for server in {agent.row.server for agent in free}:
+        for server in {call.server for call in calls}:
             pairs = floor.assign(
                 [_waiting(call) for call in calls if call.server == server],
-                [
-                    floor.FreeAgent(agent.id, agent.row.campaign_ids, agent.state.since)
-                    for agent in free
-                    if agent.row.server == server
-                ],
+                [agent for agent in free if agent.row.server == server],
             )
             for waiting, taker in pairs:
                 call = self._tools.calls.get(waiting.attempt_id)
                 if call is not None:
-                    self._tools.calls.happen(call, machine.AgentChosen(taker.agent_id))
+                    self._tools.calls.happen(call, machine.AgentChosen(taker.id))
 
     def _may_be_joined(self, call: LiveCall) -> bool:
         return call.id not in self.unidentified and self._join_tries.get(call.id, 0) < JOIN_TRIES

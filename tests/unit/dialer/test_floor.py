@@ -1,12 +1,13 @@
 """Who takes which call."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.floor import FreeAgent, WaitingCall, assign
+from dialer.floor import WaitingCall, assign
 from dialer.homes import balanced
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -17,12 +18,19 @@ def call(n: int, campaign: UUID | None = SALES, waited: float = 0, **more: objec
     return WaitingCall(UUID(int=n), campaign, NOW - timedelta(seconds=waited), **more)  # type: ignore[arg-type]
 
 
-def free(n: int, *campaigns: UUID, idle: float = 0) -> FreeAgent:
-    return FreeAgent(UUID(int=n), frozenset(campaigns or (SALES,)), NOW - timedelta(seconds=idle))
+@dataclass(frozen=True)
+class Free:
+    id: UUID
+    campaign_ids: frozenset[UUID]
+    idle_since: datetime
 
 
-def pairs(calls: list[WaitingCall], agents: list[FreeAgent]) -> dict[int, int]:
-    return {c.attempt_id.int: a.agent_id.int for c, a in assign(calls, agents)}
+def free(n: int, *campaigns: UUID, idle: float = 0) -> Free:
+    return Free(UUID(int=n), frozenset(campaigns or (SALES,)), NOW - timedelta(seconds=idle))
+
+
+def pairs(calls: list[WaitingCall], agents: list[Free]) -> dict[int, int]:
+    return {c.attempt_id.int: a.id.int for c, a in assign(calls, agents)}
 
 
 def test_the_agent_idle_longest_takes_the_call() -> None:
@@ -69,12 +77,12 @@ def test_no_call_waits_while_somebody_free_could_take_it(
     calls = [call(n, campaign) for n, campaign in enumerate(wanted, 1)]
     agents = [free(n, *campaigns) for n, campaigns in enumerate(able, 50)]
     found = assign(calls, agents)
-    taken = {agent.agent_id for _, agent in found}
+    taken = {agent.id for _, agent in found}
     assert len(taken) == len(found) == len({c.attempt_id for c, _ in found})
     served = {c.attempt_id for c, _ in found}
     for waiting in calls:
         if waiting.attempt_id not in served:
-            assert all(a.agent_id in taken for a in agents if waiting.campaign_id in a.campaign_ids)
+            assert all(a.id in taken for a in agents if waiting.campaign_id in a.campaign_ids)
 
 
 ANA, BEA, EVA, LIA = (UUID(int=n) for n in range(1, 5))
