@@ -25,8 +25,9 @@ from ami.parse import BUILDERS, parse
 
 log = logging.getLogger(__name__)
 
-_READ = 1 << 16
-"""Bytes taken at a time: a flood of events holds the loop for a few milliseconds only."""
+_READ = 1 << 14
+"""Bytes taken at a time, about 30 events: however late we are, what the first of them asks for (the customer's
+`Bridge`) is sent before the rest is read."""
 
 
 @dataclass(slots=True)
