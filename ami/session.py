@@ -26,7 +26,7 @@ from ami.parse import BUILDERS, parse
 log = logging.getLogger(__name__)
 
 _READ = 1 << 14
-"""Bytes taken at a time, about 30 events: however late we are, what the first of them asks for (the customer's
+"""Bytes taken at a time, about 30 events: however late we are, what the first of them asks for (a customer's
 `Bridge`) is sent before the rest is read."""
 
 

@@ -24,8 +24,8 @@ class WaitingCall:
 
 
 class FreeAgent(Protocol):
-    """What is asked of an agent. The engine's own serve as they are: hundreds may be free at each answer, and a
-    copy of each would be most of the work."""
+    """What is asked of an agent. The engine's own serve as they are: hundreds may be free at each answer, and
+    copying each would be most of the work."""
 
     @property
     def id(self) -> UUID: ...
