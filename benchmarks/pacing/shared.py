@@ -19,11 +19,11 @@ DOCS = Path(__file__).parents[2] / "docs" / "pacing.md"
 BEGIN = "<!-- shared floors: python -m benchmarks.pacing.shared --write -->"
 END = "<!-- end of shared floors -->"
 TARGET = 0.03
-AGENTS = 10
+AGENTS, HOURS = 10, 2
 
 
 def campaign(p: float, talk: float) -> Mix:
-    return Mix(AGENTS, always(p), Lognormal(talk, 1.0))
+    return Mix(AGENTS, always(p), Lognormal(talk, 1.0), length=HOURS * 3600.0)
 
 
 ALIKE = (campaign(0.25, 120), campaign(0.25, 120), campaign(0.25, 120))
@@ -129,7 +129,7 @@ def write(text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.pacing.shared", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="shifts of four hours of each case")
+    parser.add_argument("--seeds", type=int, default=6, help="shifts of each case")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", action="store_true", help="put the table into docs/pacing.md")
@@ -140,7 +140,7 @@ def main() -> None:
         return
     print(table(found))
     if chosen.write:
-        write(f"Means of {chosen.seeds} shifts of 4 h, target {TARGET:.0%}.\n\n{table(found)}")
+        write(f"Means of {chosen.seeds} shifts of {HOURS} h, target {TARGET:.0%}.\n\n{table(found)}")
 
 
 if __name__ == "__main__":

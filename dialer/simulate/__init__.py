@@ -16,6 +16,7 @@ from dialer.simulate.mix import (
     waving,
 )
 from dialer.simulate.predict import Estimate, Forecast, PastCall, forecast, mix_of_past, simple_mix, what_if
+from dialer.simulate.shared import Part, SharedShift, run_shared
 from dialer.simulate.shift import Shift, run
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "Forecast",
     "Lognormal",
     "Mix",
+    "Part",
     "PastCall",
     "Seen",
+    "SharedShift",
     "Shift",
     "Signals",
     "Uniform",
@@ -37,6 +40,7 @@ __all__ = [
     "jumping",
     "mix_of_past",
     "run",
+    "run_shared",
     "simple_mix",
     "stepping",
     "waving",

@@ -3,9 +3,7 @@
 import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import sqrt
 from pathlib import Path
-from statistics import mean, stdev
 
 import msgspec
 
@@ -20,7 +18,6 @@ from dialer.settings import Mode, RetryRule, Settings
 from dialer.simulate import Mix
 from dialer.simulate.customers import Customers
 from dialer.simulate.luck import BLOCK
-from dialer.simulate.predict import STUDENT
 from lists.loading.load import load_file
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadSpec
@@ -165,11 +162,3 @@ class Shift:
         gone = (self.house.clock.now() - since).total_seconds()
         await self.house.clock.sleep(takes - gone)
         await self.house.typify(agent.id, self.done)
-
-
-def interval(values: list[float]) -> tuple[float, float]:
-    """Where one more of these falls, with 95 %: Student's prediction interval."""
-    n = len(values)
-    t = STUDENT[n - 1] if n <= len(STUDENT) else 2.09 if n <= 25 else 2.0
-    half = t * stdev(values) * sqrt(1.0 + 1.0 / n)
-    return mean(values) - half, mean(values) + half

@@ -8,8 +8,9 @@ import pytest
 from dialer.pacing import make
 from dialer.simulate import Mix, run, simple_mix
 from dialer.simulate.shift import Shift as Simulated
+from tests.helpers.likeness import interval
 from tests.integration.dialer.house import House, in_virtual_time
-from tests.integration.dialer.likeness import Found, Shift, interval, population
+from tests.integration.dialer.likeness import Found, Shift, population
 
 TARGET = 0.03
 SIMULATED_SHIFTS = 20

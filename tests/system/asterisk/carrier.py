@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -71,11 +71,18 @@ class Invite:
 class Carrier:
     """One SIPp on a port of its own; give `trunk` to Asterisk's configuration."""
 
-    def __init__(self, name: str = "carrier", talk_ms: int = 30_000, ring_ms: int = 100) -> None:
+    def __init__(
+        self,
+        name: str = "carrier",
+        talk_ms: int = 30_000,
+        ring_ms: int = 100,
+        change: Callable[[str], str] = str,
+    ) -> None:
+        """`change`: of the scenario, as `graded` makes one."""
         self.trunk = Trunk(name, "127.0.0.1", free_udp_ports(1)[0])
         self._media = free_udp_range(4)[0]
         self._folder = Path(tempfile.mkdtemp(prefix="marcador-carrier-"))
-        scenario = (_SCENARIOS / "carrier.xml").read_text()
+        scenario = change((_SCENARIOS / "carrier.xml").read_text())
         self._scenario = self._folder / "carrier.xml"
         self._scenario.write_text(
             scenario.replace("@TALK_MS@", str(talk_ms)).replace("@RING_MS@", str(ring_ms))
@@ -146,6 +153,51 @@ def _invite(line: str) -> Invite:
     _, _, epoch = line.split("\t")
     at, number, *attempt = epoch.split()
     return Invite(attempt="".join(attempt), number=number, at=float(at))
+
+
+GRADED = "33199"
+"""After these, a graded number has a digit for the ring, one for the talk, two of its own, and its kind."""
+_NOT_BUSY_YET = '<label id="busy"/>'
+_FIRST_RING = '<recv request="CANCEL" timeout="@RING_MS@" ontimeout="answer" next="cancelled"/>'
+_TALK = '<recv request="BYE" timeout="@TALK_MS@" ontimeout="hang_up" next="bye"/>'
+_LAST_READ = '<log message="INVITE'
+
+
+def graded(rings_ms: Sequence[float], talks_ms: Sequence[float], busy_after_s: float) -> Callable[[str], str]:
+    """Customers that ring and talk as long as the digits of their number say: ten values of each. SIPp can
+    wait a drawn time only where nothing may come in meanwhile."""
+
+    def change(scenario: str) -> str:
+        reads = "".join(
+            f'<ereg regexp="sip:{GRADED}{before}{n}" search_in="msg" assign_to="{name}_{n}"/>\n      '
+            for name, before in (("ring", ""), ("talk", "[0-9]"))
+            for n in range(10)
+        )
+        rings = _graded("ring", rings_ms, 'request="CANCEL"', "answer", "cancelled")
+        talks = _graded("talk", talks_ms, 'request="BYE"', "hang_up", "bye")
+        busy = f'{_NOT_BUSY_YET}\n  <pause milliseconds="{1000 * busy_after_s:.0f}"/>'
+        for old, new in (
+            (_LAST_READ, reads + _LAST_READ),
+            (_FIRST_RING, rings + _FIRST_RING),
+            (_TALK, talks + _TALK),
+            (_NOT_BUSY_YET, busy),
+        ):
+            assert old in scenario, old
+            scenario = scenario.replace(old, new, 1)
+        return scenario
+
+    return change
+
+
+def _graded(name: str, waits_ms: Sequence[float], awaited: str, after: str, otherwise: str) -> str:
+    """A branch for each digit; other numbers go on as before."""
+    jumps = "".join(f'<nop next="{name}s_{n}" test="{name}_{n}"/>\n  ' for n in range(10))
+    waits = "".join(
+        f'<label id="{name}s_{n}"/>\n  '
+        f'<recv {awaited} timeout="{wait:.0f}" ontimeout="{after}" next="{otherwise}"/>\n  '
+        for n, wait in enumerate(waits_ms)
+    )
+    return f'{jumps}<nop next="{name}s_else"/>\n  {waits}<label id="{name}s_else"/>\n  '
 
 
 def ulaw(notes: Iterable[tuple[bool, float]]) -> bytes:

@@ -34,6 +34,7 @@ class Desk:
         self._clock = clock
         self._rules = Rules(recall_wait_s=settings.recall_wait_s, caps=settings.caps)
         self._always: Result | None = None
+        self._after: Callable[[], float] = float
         self.agent = agent
         self.told: list[Body] = []
 
@@ -47,11 +48,12 @@ class Desk:
                 )
                 self.told.append(body)
                 if self._always is not None and isinstance(body, AgentIs) and body.state == "wrapup":
+                    await asyncio.sleep(self._after())
                     await self.typify(self._always)
 
-    def typifies_everything(self, result: Result) -> None:
-        """From now on every call gets this result, at its end."""
-        self._always = result
+    def typifies_everything(self, result: Result, after: Callable[[], float] = float) -> None:
+        """From now on every call gets this result, so many seconds after its end."""
+        self._always, self._after = result, after
 
     # --- what the agent does --------------------------------------------------------------------------
 

@@ -1,0 +1,181 @@
+"""The real Asterisk, for twenty minutes: what the simulator says of the same customers, agents and pacing.
+
+Its figures stand in `benchmarks/results/long-*.json`. MARCADOR_LIKENESS_S makes it shorter.
+"""
+
+import os
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import exp, log, sqrt
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from dialer.campaigns import Desired
+from dialer.pacing import make
+from dialer.settings import Mode
+from dialer.simulate import Lognormal, Mix, Uniform, always, run
+from dialer.simulate.luck import Array
+from tests.helpers.likeness import interval
+from tests.system.asterisk.carrier import Carrier, Customer, graded
+from tests.system.asterisk.installation import Installation
+from tests.system.asterisk.server import Asterisk
+from tests.system.campaign.centre import Centre, open_centre, settings
+from typifications.model import Action
+
+LENGTH_S = float(os.environ.get("MARCADOR_LIKENESS_S", "1200"))
+pytestmark = [pytest.mark.asterisk, pytest.mark.long, pytest.mark.timeout(LENGTH_S + 600)]
+
+AGENTS, P, TARGET = 30, 0.25, 0.03
+TALK_S, WRAPUP_S, RING_LIMIT_S, BUSY_AFTER_S = 30.0, 10.0, 26, 3.0
+BUSY_SHARE = 0.2
+SIMULATED_SHIFTS = 20
+Record = Callable[[str, object], None]
+
+
+def grades(mean: float, cv: float, least: float = 0.0) -> tuple[float, ...]:
+    """Ten equally likely values of a lognormal: one for each digit of a number."""
+    sigma = sqrt(log(1 + cv**2))
+    middle = log(mean) - sigma**2 / 2
+    return tuple(least + exp(middle + sigma * NormalDist().inv_cdf((n + 0.5) / 10)) for n in range(10))
+
+
+RINGS, TALKS = grades(8.0, 0.6, 1.0), grades(TALK_S, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """The same values, as the simulator draws them."""
+
+    values: tuple[float, ...]
+
+    def quantile(self, u: Array) -> Array:
+        chosen: Array = np.asarray(self.values)[np.minimum((u * 10).astype(int), 9)]
+        return chosen
+
+
+MIX = Mix(
+    AGENTS,
+    always(P),
+    Graded(TALKS),
+    wrapup=Lognormal(WRAPUP_S, 0.7),
+    answer_after=Graded(RINGS),
+    early_failures=BUSY_SHARE,
+    early_after=Uniform(BUSY_AFTER_S, BUSY_AFTER_S),
+    ring_limit=RING_LIMIT_S,
+    length=LENGTH_S,
+)
+
+
+def numbers(luck: random.Random) -> Iterator[str]:
+    """Customers in the order they are to be called: ring and talk are digits of the number."""
+    for serial in range(10**6):
+        ring, talk, count = luck.randrange(10), luck.randrange(10), serial % 100
+        kind = Customer.ANSWERS
+        if luck.random() >= P:
+            kind = Customer.BUSY if luck.random() < BUSY_SHARE else Customer.SILENT
+            ring, talk = serial // 100 % 10, serial // 1000 % 10
+        yield f"+33199{ring}{talk}{count:02d}{kind}"
+
+
+@pytest.fixture
+def carrier_of_all_kinds() -> Iterator[Carrier]:
+    one = Carrier("graded", change=graded([1000 * s for s in RINGS], [1000 * s for s in TALKS], BUSY_AFTER_S))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.remove()
+
+
+@pytest.fixture
+async def centre(
+    installation: Installation, carrier_of_all_kinds: Carrier, database_dsn: str
+) -> AsyncIterator[Centre]:
+    asterisk = Asterisk(installation, (carrier_of_all_kinds.trunk,), ())
+    try:
+        asterisk.start()
+        async with open_centre(database_dsn, asterisk, carrier_of_all_kinds) as one:
+            yield one
+    finally:
+        asterisk.remove()
+
+
+async def test_twenty_minutes_on_asterisk_lie_within_the_simulators_interval(
+    centre: Centre, record_property: Record
+) -> None:
+    began = await a_floor_at_work(centre)
+    await centre.clock.sleep(LENGTH_S)
+    occupancy, connected, abandoned = await what_came_of_it(centre, began)
+    abandonment = abandoned / (connected + abandoned)
+    told = [run(MIX, make("predictive", target=TARGET), seed) for seed in range(SIMULATED_SHIFTS)]
+    expected = interval([shift.occupancy for shift in told])
+    lost = interval([shift.abandonment for shift in told])
+    for name, value in (
+        ("seconds", LENGTH_S),
+        ("occupancy", occupancy),
+        ("occupancy_interval", expected),
+        ("abandonment", abandonment),
+        ("abandonment_interval", lost),
+        ("connected", connected),
+        ("abandoned", abandoned),
+        ("load_average", os.getloadavg()),
+    ):
+        record_property(name, value)
+        print(name, value)
+    assert expected[0] <= occupancy <= expected[1]
+    assert abandonment <= lost[1]
+
+
+async def a_floor_at_work(centre: Centre) -> datetime:
+    """All agents ready, and only then the first call."""
+    campaign = await centre.campaign(
+        settings(
+            mode=Mode.PREDICTIVE,
+            target=TARGET,
+            ring_timeout_s=RING_LIMIT_S,
+            channels=300,
+            abandon_window="shift",
+            wrapup_s=600,
+        )
+    )
+    await centre.want(campaign.id, Desired.PAUSED)
+    done = await centre.result(campaign.id, Action.NO_ACTION)
+    people = await centre.list_(campaign.id)
+    source = numbers(random.Random(1))
+    seen: set[str] = set()
+    while len(seen) < 4 * LENGTH_S:
+        phone = next(source)
+        if phone not in seen:
+            seen.add(phone)
+            await centre.contact(people, phone)
+    luck = random.Random(2)
+    sigma = sqrt(log(1 + 0.7**2))
+    for n in range(AGENTS):
+        desk = await centre.desk(f"{300 + n}", campaign)
+        desk.typifies_everything(done, lambda: luck.lognormvariate(log(WRAPUP_S) - sigma**2 / 2, sigma))
+    await centre.want(campaign.id, Desired.RUNNING)
+    return centre.clock.now()
+
+
+async def what_came_of_it(centre: Centre, began: datetime) -> tuple[float, int, int]:
+    """Occupancy, conversations, abandoned calls of the shift."""
+    end = began + timedelta(seconds=LENGTH_S)
+    await centre.clock.sleep(1)  # what happened last is written
+    spans = await centre.rows(
+        "SELECT from_at AS since, to_at AS until FROM agent_log WHERE state IN ('talking', 'wrapup') "
+        "UNION ALL SELECT since, $1 FROM agent_presence WHERE state IN ('talking', 'wrapup')",
+        end,
+    )
+    busy = sum(
+        max((min(span["until"], end) - max(span["since"], began)).total_seconds(), 0.0) for span in spans
+    )
+    calls = await centre.row(
+        "SELECT count(*) FILTER (WHERE connected_at < $1) AS connected, "
+        "count(*) FILTER (WHERE outcome = 'abandoned') AS abandoned FROM attempt",
+        end,
+    )
+    return busy / (AGENTS * LENGTH_S), calls["connected"], calls["abandoned"]
