@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from dialer.simulate import Estimate, Forecast
+from marcador.charts import chart
 from marcador.cli import JsonOption
+from marcador.errors import CannotGoOn
 from marcador.scenarios import Floor, Scenario, as_json, past_calls, predict, scenarios
 
 FLOOR = Floor()
@@ -54,6 +56,9 @@ def register(app: typer.Typer) -> None:
         shifts: Annotated[
             int, typer.Option(min=1, max=100, help="More of them: narrower intervals, a longer wait.")
         ] = 6,
+        picture: Annotated[
+            Path | None, typer.Option("--chart", help="Write the comparison as a picture, an SVG file.")
+        ] = None,
         as_json_: JsonOption = False,
     ) -> None:
         """Predict occupancy, abandonment, contacts an hour and lines, with the engine's own pacing.
@@ -66,10 +71,22 @@ def register(app: typer.Typer) -> None:
         wanted = scenarios(floor, agents, target)
         past = past_calls(calls, columns) if calls else None
         found = list(predict(wanted, past, shifts, _Progress(len(wanted))))
+        if picture is not None:
+            draw(picture, found)
         if as_json_:
             typer.echo(json.dumps([as_json(*one) for one in found]))
         else:
             Console().print(table(found))
+
+
+def draw(file: Path, found: Sequence[tuple[Scenario, Forecast]]) -> None:
+    """Raises CannotGoOn."""
+    floor = found[0][0].floor
+    title = f"{floor.agents} agents, {floor.mode}, aim {100 * floor.target:.3g} %"
+    try:
+        file.write_text(chart(title, [(scenario.name, forecast) for scenario, forecast in found]))
+    except OSError as error:
+        raise CannotGoOn(f"{file}: {error.strerror}") from error
 
 
 class _Progress:
