@@ -30,7 +30,7 @@ _PLAIN = {
 _WRONG = {
     "no_key", "bad_number", "reason_needed", "list_of_another_campaign", "bad_name", "bad_schedule",
     "bad_field", "field_twice", "too_many_fields", "no_agents", "too_many_agents",
-    "nothing_ticked", "nothing_chosen", "create_needs_key", "same_customer",
+    "nothing_ticked", "nothing_chosen", "create_needs_key", "same_customer", "unknown_column",
 }  # fmt: skip
 _TAKEN = {"name_taken", "already_typified", "event_closed", "event_taken", "retired", "parent_retired"}
 

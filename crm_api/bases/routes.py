@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query
 
 from crm_api.access import Agent, Operator, OperatorOnce
 from crm_api.bases import service
-from crm_api.bases.schemas import BaseIn, BaseOut, DeletedOut, DeletionOut
+from crm_api.bases.schemas import BaseIn, BaseOut, DeletedOut, DeletionOut, KeyIn, KeyOut
 from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.preferences import service as preferences
 from crm_api.schemas import Page, Paged
 from lists import dial_lists
+from lists.bases import rekeying
 from lists.numbers import known_region
 
 router = APIRouter(prefix="/api/bases", tags=["bases"], route_class=Guarded)
@@ -44,6 +45,14 @@ async def create(body: BaseIn, call: OperatorOnce) -> BaseOut:
 @router.get("/{base_id}")
 async def one(base_id: UUID, call: Agent) -> BaseOut:
     return BaseOut.model_validate(await dial_lists.get_base(call.conn, base_id))
+
+
+@router.post("/{base_id}/key")
+async def rekey(base_id: UUID, body: KeyIn, call: OperatorOnce) -> KeyOut:
+    """Another key for the whole base: first without `confirm`, to see what it does, then with the token."""
+    done = await rekeying.rekey(call.conn, base_id, body.key_columns, confirm=body.confirm, now=call.now)
+    call.note(base_id, columns=list(body.key_columns), done=done.done)
+    return KeyOut.model_validate(done)
 
 
 @router.get("/{base_id}/deletion")

@@ -21,6 +21,28 @@ class BaseIn(In):
     zone: Zone | None = None
 
 
+class KeyIn(In):
+    """What customers are to be known by: columns of the base's files. `confirm`: the token of the answer
+    before; without it nothing is done."""
+
+    key_columns: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10)]
+    confirm: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class KeyOut(Out):
+    """`missing`: customers without a value in one of the columns; `shared`: customers who would have one key
+    with another: while there are any, it is refused. `examples`: keys before and after."""
+
+    customers: int
+    changed: int
+    missing: int
+    shared: int
+    examples: tuple[tuple[str, str], ...]
+    shared_keys: tuple[str, ...]
+    token: str
+    done: bool
+
+
 class BaseOut(Out):
     id: UUID
     name: str
