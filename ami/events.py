@@ -265,6 +265,8 @@ class MarcadorInbound(MarcadorEvent):
     did: str
     trunk: str
     at_ms: int
+    patience_ms: int = 0
+    """How long the dialplan lets it wait if nobody says otherwise; 0: it did not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,12 @@ _USER_EVENTS: dict[str, Callable[[Fields], e.Event]] = {
     "MarcadorAnswered": lambda f: e.MarcadorAnswered(*_ours(f), _int(f, "at")),
     "MarcadorAmd": lambda f: e.MarcadorAmd(*_ours(f), f["status"], _text(f, "cause"), _int(f, "ms")),
     "MarcadorInbound": lambda f: e.MarcadorInbound(
-        *_ours(f), _text(f, "number"), _text(f, "did"), _text(f, "trunk"), _int(f, "at")
+        *_ours(f),
+        _text(f, "number"),
+        _text(f, "did"),
+        _text(f, "trunk"),
+        _int(f, "at"),
+        _int(f, "patience"),
     ),
     "MarcadorClosed": lambda f: e.MarcadorClosed(*_ours(f), _int(f, "at")),
     "MarcadorOptOut": lambda f: e.MarcadorOptOut(*_ours(f), _text(f, "number")),

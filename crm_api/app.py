@@ -25,6 +25,7 @@ from crm_api.contacts.routes import router as contacts
 from crm_api.customers.routes import router as customers
 from crm_api.deliveries.routes import router as deliveries
 from crm_api.dial_lists.routes import router as dial_lists
+from crm_api.dids.routes import router as dids
 from crm_api.do_not_call.routes import router as do_not_call
 from crm_api.fields.routes import router as fields
 from crm_api.filters.routes import router as filters
@@ -62,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     campaigns,
     pacing,
     trunks,
+    dids,
     agents,
     commands,
     base_files,

@@ -37,6 +37,8 @@ class Facts:
     played: bool = False
     """A broadcast's audio, to its end."""
     left_message: bool = False
+    out_of_hours: bool = False
+    """A caller turned away by the campaign's hours."""
     refused: bool = False
     """The originate did not go out: certainly no call."""
     vanished: bool = False
@@ -213,6 +215,11 @@ class AudioPlayed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway(Event):
+    """A caller outside the campaign's hours: hears so, and nobody is to be joined."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndAsked(Event):
     """Somebody on our side wants it over; `by` is agent or dialer."""
 
@@ -326,6 +333,8 @@ def step(state: State, event: Event, now: datetime) -> Step:
         case Keyed(key) if not isinstance(state, Over):
             keys = state.facts.pressed + key
             return _keep(state, pressed=keys), (NoteKeys(keys),)
+        case TurnedAway() if isinstance(state, Answered | Waiting):
+            return Closed(replace(state.facts, out_of_hours=True)), ()
         case AudioPlayed(on_machine) if not isinstance(state, Over):
             what = "left_message" if on_machine else "played"
             return _keep(state, hung_up_by=state.facts.hung_up_by or DIALER, **{what: True}), ()
@@ -340,7 +349,7 @@ def step(state: State, event: Event, now: datetime) -> Step:
             return _talking(state, event, now)
         case Elsewhere():
             return _elsewhere(state, event, now)
-        case Closed() if isinstance(event, JoinFailed):
+        case Closed() if isinstance(event, JoinFailed | PatienceEnded):
             return state, ()  # the deadline won; the agent was released when it did
     return _unexpected(state, event)
 

@@ -75,6 +75,11 @@ def campaign_opening(settings: Settings, now: datetime) -> Opening:
     return _reach(_campaign_layers(settings), settings, now)
 
 
+def open_to_callers(settings: Settings, now: datetime) -> Opening:
+    """Whether who calls in now is inside the campaign's hours, to the last moment: nobody's phone is rung."""
+    return _reach(_campaign_layers(settings), settings, now, ring=timedelta())
+
+
 def legal_hour(
     settings: Settings, zones: Sequence[str], list_zone: str | None = None, *, e164: str = ""
 ) -> Callable[[datetime], str | None]:
@@ -131,10 +136,12 @@ def _zones(zones: Sequence[str], list_zone: str | None, settings: Settings) -> l
     return [zone for zone in found if zone is not None] if all(found) else []
 
 
-def _reach(layers: Iterator[_Layer] | list[_Layer], settings: Settings, now: datetime) -> Opening:
+def _reach(
+    layers: Iterator[_Layer] | list[_Layer], settings: Settings, now: datetime, ring: timedelta | None = None
+) -> Opening:
     """Walk from `now` to the first instant that every layer allows."""
     layers = list(layers)
-    ring = timedelta(seconds=settings.ring_timeout_s)
+    ring = timedelta(seconds=settings.ring_timeout_s) if ring is None else ring
     at, why = now, ""
     horizon = now + timedelta(days=HORIZON_DAYS)
     while at <= horizon:

@@ -23,6 +23,7 @@ ANSWERED = (
     Outcome.OPTED_OUT,
     Outcome.MESSAGE_LEFT,
     Outcome.UNATTENDED,
+    Outcome.OUT_OF_HOURS,
 )
 HOUR_MS = 3_600_000
 _Z95 = 1.959964

@@ -33,6 +33,8 @@ class Outcome(StrEnum):
     """A broadcast's other audio, left on an answering machine."""
     UNATTENDED = "unattended"
     """A broadcast's customer asked for an agent by the key, and none came."""
+    OUT_OF_HOURS = "out_of_hours"
+    """Called us while the campaign was closed, and heard so."""
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
@@ -105,6 +107,8 @@ class CallFacts:
     """The end was not seen: the link was down, or Asterisk gone."""
     trunk_replied: bool = True
     """False: not one provisional answer, not even 100, came from the trunk."""
+    out_of_hours: bool = False
+    """An inbound call, turned away by the campaign's hours."""
     listened: Listened | None = None
     """Of a broadcast; None: a call for an agent."""
 
@@ -182,6 +186,8 @@ def verdict(facts: CallFacts) -> Verdict:
 def _answered(facts: CallFacts) -> Verdict:
     if facts.connected_at is not None:
         return _verdict(Outcome.CONNECTED, Fault.NONE, "connected", facts)
+    if facts.out_of_hours:
+        return _verdict(Outcome.OUT_OF_HOURS, Fault.NONE, "out_of_hours", facts)
     if facts.listened is not None:
         return _listened(facts, facts.listened)
     if facts.amd == "MACHINE":

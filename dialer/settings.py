@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dialer import broadcast, presets
+from dialer.answering import Answering
 from dialer.broadcast import Broadcast, Sound
 from dialer.errors import BadValue
 from dialer.outcome import Outcome
@@ -101,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weekday, phone and past tell more than the average (`dialer.chance`)."""
     broadcast: Broadcast = Broadcast()
     """Of mode broadcast alone."""
+    inbound: Answering = Answering()
 
     # When it dials.
     zone: str = "UTC"

@@ -192,6 +192,11 @@ async def move_with_list(conn: Connection, dial_list_id: UUID, campaign_id: UUID
     return len(await conn.fetch(QUERIES["move_with_list"], dial_list_id, campaign_id))
 
 
+async def awaits_anybody(conn: Connection, campaign_id: UUID, e164: str) -> bool:
+    """Whether a pending event of the campaign to this number is nobody's."""
+    return bool(await conn.fetchval(QUERIES["awaits_anybody"], campaign_id, e164))
+
+
 async def end_of_contact(conn: Connection, contact_id: UUID, now: datetime) -> int:
     """The contact has ended: nothing is left to call it for. How many pending events were removed."""
     return len(await conn.fetch(QUERIES["end_all_of_contact"], contact_id, now))

@@ -30,7 +30,6 @@ class CustomerCall(DialledOut, Customer):
         self.closed = False
         self._inbound = False
         self.rung: RungPhone | None = None
-        self._deadline_ms = 0
 
     @property
     def may_be_bridged(self) -> bool:
@@ -56,9 +55,11 @@ class CustomerCall(DialledOut, Customer):
         self._inbound = True
         self.set_state(ChannelState.RING)
         self.set_state(ChannelState.UP)
-        number, at = self.channel.caller_number, str(self.pbx.epoch_ms())
-        self.raise_event("MarcadorInbound", Attempt=self.attempt, Number=number, Did=did, Trunk=trunk, At=at)
-        self._wait_up_to(self.pbx.settings.inbound_patience_s * 1000)
+        patience_ms = round(self.pbx.settings.inbound_patience_s * 1000)
+        fields = {"Number": self.channel.caller_number, "Did": did, "Trunk": trunk}
+        told = {"At": str(self.pbx.epoch_ms()), "Patience": str(patience_ms)}
+        self.raise_event("MarcadorInbound", Attempt=self.attempt, **fields, **told)
+        self._wait_up_to(patience_ms)
 
     def run_dialplan(self) -> None:
         self.raise_event("MarcadorAnswered", Attempt=self.attempt, At=str(self.pbx.epoch_ms()))
@@ -80,7 +81,7 @@ class CustomerCall(DialledOut, Customer):
             self._wait_up_to(self._patience_ms())
 
     def _wait_up_to(self, patience_ms: float) -> None:
-        self._deadline_ms = self.pbx.epoch_ms() + round(patience_ms)
+        self.channel.variables["MARCADOR_DEADLINE"] = str(self.pbx.epoch_ms() + round(patience_ms))
         self._may_give_up(self.behaviour.gives_up_s)
         self.wait()
 
@@ -91,10 +92,18 @@ class CustomerCall(DialledOut, Customer):
     def wait(self) -> None:
         """What is left of the wait for an agent."""
         self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(CUSTOMERS))
-        self.later(self._rest_s(), self._close)
+        self.later(self._rest_s(), self._look_at_the_deadline)
+
+    def _look_at_the_deadline(self) -> None:
+        """It may have been moved meanwhile."""
+        if self._rest_s() > 0:
+            self.pbx.exchange.leave(self.channel)
+            self.wait()
+        else:
+            self._close()
 
     def _rest_s(self) -> float:
-        return (self._deadline_ms - self.pbx.epoch_ms()) / 1000
+        return (int(self._variable("MARCADOR_DEADLINE")) - self.pbx.epoch_ms()) / 1000
 
     def _close(self) -> None:
         """Nobody came: from here on no `Bridge` finds this customer."""
@@ -129,6 +138,8 @@ class CustomerCall(DialledOut, Customer):
                 self.ring_failed(exten, "CHANUNAVAIL", 0)
         elif (context, exten) == ("marcador-customer", "wait"):
             self.wait()
+        elif (context, exten) == ("marcador-customer", "close"):
+            self._close()
         elif not self.controlled(context, exten):
             self.hang_up(16)
 

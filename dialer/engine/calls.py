@@ -61,6 +61,8 @@ class LiveCall:
     """Transferred to the agents of this campaign; None: its own."""
     generation: int = 0
     """Of the link at the originate: an older one means that events may have been missed."""
+    entries: int = 0
+    """How often it has come into the waiting room."""
     listens_s: float = DEADLINES_S[machine.Answered]
     """From its answer, until it is looked for."""
     adopted: bool = False

@@ -1,4 +1,8 @@
-"""Calls that come in: who calls, for which campaign, and then the same way as every waiting customer."""
+"""Calls that come in: who calls, for which campaign, and then the same way as every waiting customer.
+
+The number dialled decides the campaign, if it is one campaign's own; then whoever dialled this caller last;
+then the first running voice campaign. See docs/decisions-dialer.md.
+"""
 
 import asyncio
 import logging
@@ -7,9 +11,11 @@ from uuid import UUID
 
 from ami.events import MarcadorInbound
 from dialer import call as machine
+from dialer import dids
 from dialer.campaigns import Desired
 from dialer.engine.calls import LiveCall
 from dialer.engine.hub import Hub
+from dialer.engine.receiving import PATIENCE_S, Receiver
 from dialer.engine.tools import Tools
 from lists import attempts, customers
 from lists.model import AttemptKind, BeginInbound, Refusal
@@ -22,7 +28,6 @@ from storage.queries import Queries
 log = logging.getLogger(__name__)
 
 QUERIES = Queries.load("dialer", "sql/callers.sql")
-PATIENCE_S = 120.0
 TRIES, TRY_EVERY_S = 5, 0.2
 
 
@@ -38,6 +43,7 @@ class Inbound:
     def __init__(self, tools: Tools, hub: Hub) -> None:
         self._tools = tools
         self._hub = hub
+        self._receiver = Receiver(tools, hub)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def came_in(self, server: str, event: MarcadorInbound) -> None:
@@ -71,11 +77,11 @@ class Inbound:
         """Find the caller and store the attempt; without a database the caller is served all the same."""
         try:
             async with self._tools.db.connection() as conn:
-                caller = await self._caller(conn, event.caller_number)
+                caller = await self._caller(conn, event)
             call.e164 = caller.e164 or ""
             call.customer_id, call.campaign_id = caller.customer_id, caller.campaign_id
             await self._store(call)
-            self._prefer(call, caller.last_agent)
+            await self._receiver.receive(call, event, caller.last_agent)
         except StorageError as error:
             log.error("inbound call from %r is served unknown: %s", event.caller_number, error)
             self._tools.writer.job(
@@ -86,18 +92,27 @@ class Inbound:
         self._hub.began(call)
         self._hub.assign()
 
-    async def _caller(self, conn: Connection, typed: str) -> Caller:
-        e164 = self._folded(typed)
+    async def _caller(self, conn: Connection, event: MarcadorInbound) -> Caller:
+        regions = [run.settings.region for run in self._hub.runs.values() if run.settings.region]
+        e164 = fold_inbound(event.caller_number, regions[0] if regions else "")
+        did = await dids.dialled(conn, event.did, dict.fromkeys(regions))
         last = await conn.fetchrow(QUERIES["last_dialled"], e164) if e164 else None
+        campaign_id = self._campaign_of(did, last["campaign_id"] if last else None)
+        agent_id = await conn.fetchval(QUERIES["last_talk"], e164, campaign_id) if e164 else None
         if last is not None and last["campaign_id"] in self._hub.runs:
-            return Caller(e164, last["customer_id"], last["campaign_id"], last["agent_id"])
+            return Caller(e164, last["customer_id"], campaign_id, agent_id)
         found = await customers.by_phone(conn, e164, limit=2) if e164 else []
         known = found[0].id if len(found) == 1 else None  # several matches: the agent chooses
-        return Caller(e164, known, self._default_campaign(), None)
+        return Caller(e164, known, campaign_id, agent_id)
 
-    def _folded(self, typed: str) -> str | None:
-        regions = [run.settings.region for run in self._hub.runs.values() if run.settings.region]
-        return fold_inbound(typed, regions[0] if regions else "")
+    def _campaign_of(self, did: dids.Did | None, dialled_by: UUID | None) -> UUID | None:
+        """A number of one campaign's own is that campaign's, whoever calls; a shared one's callers return to
+        the campaign that dialled them."""
+        own = did.campaign_id if did is not None and did.campaign_id in self._hub.runs else None
+        returned = dialled_by if dialled_by in self._hub.runs else None
+        if own is not None and not (did is not None and did.shared and returned):
+            return own
+        return returned or self._default_campaign()
 
     def _default_campaign(self) -> UUID | None:
         """The first running voice campaign, else none: then any agent may take it."""
@@ -135,12 +150,6 @@ class Inbound:
                 )
             ]
         )
-
-    def _prefer(self, call: LiveCall, agent_id: UUID | None) -> None:
-        """The agent who last talked with this caller comes first, if free now."""
-        agent = self._tools.agents.get(agent_id) if agent_id else None
-        if agent is not None and agent.free and isinstance(call.state, machine.Waiting):
-            self._tools.calls.happen(call, machine.AgentChosen(agent.id))
 
 
 def _begin(call: LiveCall, worker: str, *, hidden: bool = False) -> BeginInbound:

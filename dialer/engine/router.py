@@ -178,6 +178,7 @@ class Router:
             self._joined(event, call, agent)
         elif call is not None and event.name == CUSTOMERS:
             call.bridge = ""
+            call.entries += 1
             self._happen(call, machine.WaitEntered())
         elif agent is not None and event.name == AGENTS:
             agent.held, agent.bridge = True, ""

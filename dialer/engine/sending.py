@@ -42,6 +42,12 @@ class Sender:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def do(self, server: str, *actions: Action) -> bool:
+        """One after the other, and wait for each: for what must have happened before the next step."""
+        errors: list[AmiError] = []
+        await self._send(server, actions, errors.append)
+        return not errors
+
     async def _send(self, server: str, actions: Sequence[Action], failed: Failed | None) -> None:
         link = self.links[server]
         try:

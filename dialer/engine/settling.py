@@ -8,6 +8,7 @@ from uuid import UUID
 from dialer import call as machine
 from dialer.compliance import counts
 from dialer.engine.broadcast import listened
+from dialer.engine.callbacks import call_back
 from dialer.engine.calls import LiveCall
 from dialer.engine.writes import Ending, Job
 from dialer.outcome import CallFacts, Outcome, Verdict, verdict
@@ -39,6 +40,8 @@ def ending_of(
         if_typified = _as_typified(call, settings, cancel)
         if call.contact_id is not None:
             settlement = Settlement(call.contact_id, AwaitTypification(), settings.effective_caps)
+    elif call.kind is AttemptKind.INBOUND:
+        after = call_back(call, settings)
     elif call.contact_id is not None:
         decision = after_call(found, settings, call.retries, now)
         settlement = Settlement(call.contact_id, decision, settings.effective_caps)
@@ -63,6 +66,7 @@ def call_facts(facts: machine.Facts) -> CallFacts:
         cancelled=facts.hung_up_by in (machine.DIALER, machine.AGENT) and facts.answered_at is None,
         refused=facts.refused,
         lost=facts.vanished,
+        out_of_hours=facts.out_of_hours,
     )
 
 

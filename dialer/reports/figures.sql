@@ -64,6 +64,7 @@ SELECT {keys}
        sum(r.of_opted_out)::bigint AS of_opted_out,
        sum(r.of_message_left)::bigint AS of_message_left,
        sum(r.of_unattended)::bigint AS of_unattended,
+       sum(r.of_out_of_hours)::bigint AS of_out_of_hours,
        coalesce(sum(r.of_connected) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_connected,
        coalesce(sum(r.of_abandoned) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_abandoned,
        sum(r.ring_ms)::bigint AS ring_ms, sum(r.wait_ms)::bigint AS wait_ms, sum(r.talk_ms)::bigint AS talk_ms,
@@ -101,6 +102,7 @@ SELECT {keys}
        coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'opted_out'), 0)::bigint AS of_opted_out,
        coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'message_left'), 0)::bigint AS of_message_left,
        coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'unattended'), 0)::bigint AS of_unattended,
+       coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.outcome = 'out_of_hours'), 0)::bigint AS of_out_of_hours,
        coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'connected'), 0)::bigint
            AS paced_connected,
        coalesce(sum(r.sign * r.attempts) FILTER (WHERE r.kind = 'dialled' AND r.outcome = 'abandoned'), 0)::bigint

@@ -93,6 +93,7 @@ INSERT INTO report_hour (hour, campaign_id, dial_list_id, kind,
                          of_no_answer, of_declined, of_unreachable, of_congestion,
                          of_invalid_number, of_failed_trunk, of_refused, of_cancelled,
                          of_unknown, of_played, of_pressed, of_opted_out, of_message_left, of_unattended,
+                         of_out_of_hours,
                          ring_ms, wait_ms, talk_ms, interactions, untypified, right_party, successes, machines_met,
                          measure)
 SELECT hour, campaign_id, dial_list_id, kind,
@@ -115,6 +116,7 @@ SELECT hour, campaign_id, dial_list_id, kind,
        coalesce(sum(attempts) FILTER (WHERE outcome = 'opted_out'), 0),
        coalesce(sum(attempts) FILTER (WHERE outcome = 'message_left'), 0),
        coalesce(sum(attempts) FILTER (WHERE outcome = 'unattended'), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'out_of_hours'), 0),
        round(sum(ring_s) * 1000), round(sum(wait_s) * 1000), round(sum(talk_s) * 1000), sum(interactions),
        sum(untypified), sum(right_party), sum(successes), sum(machines_met), sum(measure)
 FROM found GROUP BY 1, 2, 3, 4

@@ -1,8 +1,16 @@
 -- name: last_dialled
--- Read only: the attempts belong to the lists room. Who dialled this number last, and who talked with it.
-SELECT campaign_id, customer_id, agent_id
+-- Read only: the attempts belong to the lists room. For which campaign this number was called last.
+SELECT campaign_id, customer_id
 FROM attempt
-WHERE e164 = $1 AND campaign_id IS NOT NULL
+WHERE e164 = $1 AND campaign_id IS NOT NULL AND kind <> 'inbound'
+ORDER BY begun_at DESC
+LIMIT 1;
+
+-- name: last_talk
+-- Read only. Which agent talked last with this number for the campaign (NULL: for any).
+SELECT agent_id
+FROM attempt
+WHERE e164 = $1 AND ($2::uuid IS NULL OR campaign_id = $2) AND connected_at IS NOT NULL AND agent_id IS NOT NULL
 ORDER BY begun_at DESC
 LIMIT 1;
 

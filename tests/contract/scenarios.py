@@ -246,6 +246,41 @@ async def an_inbound_call_waits_and_is_joined(bench: Bench) -> None:
     await bench.in_room(line, AGENTS, times=2)
 
 
+async def _called_in(bench: Bench) -> e.MarcadorInbound:
+    """A caller who waits."""
+    bench.call_in("34611222333", "34910000000")
+    await bench.until(lambda: any(isinstance(event, e.MarcadorInbound) for event in bench.events), "inbound")
+    (inbound,) = (event for event in bench.events if isinstance(event, e.MarcadorInbound))
+    await bench.in_room(inbound.uniqueid, CUSTOMERS)
+    return inbound
+
+
+async def a_callers_deadline_is_moved_and_the_wait_begun_anew(bench: Bench) -> None:
+    inbound = await _called_in(bench)
+    assert inbound.patience_ms == 120_000
+    deadline = str(inbound.at_ms + 1500)
+    await bench.send(actions.Setvar("MARCADOR_DEADLINE", deadline, inbound.uniqueid))
+    await bench.send(actions.Redirect(inbound.uniqueid, "marcador-customer", "wait"))
+    await bench.until(lambda: bench.told(e.MarcadorClosed, inbound.uniqueid), "closed")
+    (closed,) = bench.told(e.MarcadorClosed, inbound.uniqueid)
+    assert isinstance(closed, e.MarcadorClosed)
+    assert 1450 <= closed.at_ms - inbound.at_ms <= 2000
+    told = story(bench.events, inbound.uniqueid)
+    waited = [f"in {CUSTOMERS}", f"out {CUSTOMERS}"]
+    assert told[told.index("MarcadorInbound") + 1 :] == [*waited, *waited, "in closed", "MarcadorClosed"]
+
+
+async def a_caller_is_turned_away_with_a_message_at_once(bench: Bench) -> None:
+    inbound = await _called_in(bench)
+    await bench.send(actions.Setvar("CHANNEL(language)", "es", inbound.uniqueid))
+    await bench.send(actions.Setvar("MARCADOR_MESSAGE", "marcador/outofhours", inbound.uniqueid))
+    await bench.send(actions.Redirect(inbound.uniqueid, "marcador-customer", "close"))
+    await bench.gone(inbound.uniqueid)
+    told = story(bench.events, inbound.uniqueid)
+    after = [f"in {CUSTOMERS}", *CLOSED, "out closed", "hangup 16"]
+    assert told[told.index("MarcadorInbound") + 1 :] == after
+
+
 async def a_phone_that_cannot_be_rung_gives_the_customer_back(bench: Bench) -> None:
     attempt = await bench.waiting(Number.ANSWERS, MARCADOR_PATIENCE_MS="10000")
     await bench.send(actions.Redirect(attempt, "marcador-ring", UNREGISTERED))
@@ -449,6 +484,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     a_call_that_cannot_be_made_has_no_channel_only_the_originates_response,
     the_same_id_cannot_be_placed_twice,
     an_inbound_call_waits_and_is_joined,
+    a_callers_deadline_is_moved_and_the_wait_begun_anew,
+    a_caller_is_turned_away_with_a_message_at_once,
     a_phone_that_cannot_be_rung_gives_the_customer_back,
     a_manual_call_is_answered_and_the_agent_returns_to_hold,
     a_manual_call_to_a_busy_number_ends_busy,

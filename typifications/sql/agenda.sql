@@ -62,6 +62,10 @@ UPDATE agenda_event SET state = 'removed', closed_at = $2
 WHERE contact_id = $1 AND state = 'pending'
 RETURNING id;
 
+-- name: awaits_anybody
+SELECT EXISTS (SELECT FROM agenda_event
+               WHERE state = 'pending' AND campaign_id = $1 AND e164 = $2 AND agent_id IS NULL);
+
 -- name: waiting_contact
 -- Only where the number is the customer's: a contact must not wait for a call that cannot be made.
 SELECT c.id

@@ -24,6 +24,7 @@ async def one_of_each(client: httpx.AsyncClient) -> dict[str, str]:
         "base_id": base,
         "agent_id": await made("agents", {"code": "1", "name": "Ana", "dial": "PJSIP/1"}),
         "trunk_id": await made("trunks", {"name": "carrier", "dial": "PJSIP/{number}@carrier"}),
+        "did_id": await made("dids", {"number": "5501", "campaign_id": campaign}),
         "customer_id": customer,
         "phone_id": card["phones"][0]["id"],
         "list_id": await made("dial-lists", {"campaign_id": campaign, "base_id": base, "name": "marzo"}),

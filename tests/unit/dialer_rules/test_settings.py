@@ -78,7 +78,7 @@ def test_a_live_change_replaces_some_fields_and_keeps_the_rest() -> None:
 
 
 def test_every_outcome_but_a_conversation_a_bad_number_and_a_broadcast_told_has_a_retry_rule() -> None:
-    told = {Outcome.PLAYED, Outcome.PRESSED, Outcome.OPTED_OUT, Outcome.MESSAGE_LEFT}
+    told = {Outcome.PLAYED, Outcome.PRESSED, Outcome.OPTED_OUT, Outcome.MESSAGE_LEFT, Outcome.OUT_OF_HOURS}
     assert set(DEFAULT_RETRIES) == set(Outcome) - {Outcome.CONNECTED, Outcome.INVALID_NUMBER} - told
 
 
