@@ -91,6 +91,12 @@ class Channels:
         for client in list(channel.clients) if channel else ():
             client.offer(text)
 
+    async def begin_again(self, topic: Topic) -> None:
+        """A snapshot for whoever follows in this process."""
+        channel = self._open.get(topic)
+        if channel is not None:
+            await self._begin_again(channel)
+
     def tasks(self) -> list[asyncio.Task[None]]:
         return [channel.task for channel in self._open.values() if channel.task]
 

@@ -14,6 +14,7 @@ from crm_api.hub import Hub
 from crm_api.live import notify, topics
 from crm_api.live.channels import Channels
 from crm_api.live.client import BAD_ORIGIN, FULL, GOING_AWAY, NOT_LOGGED_IN, Client
+from crm_api.live.lookout import Lookout
 from crm_api.live.messages import pong, refused
 from crm_api.live.reminders import Reminders
 from crm_api.live.schemas import Asked
@@ -33,6 +34,7 @@ class Feed:
         self._hub = hub
         self.channels = Channels(hub)
         self.reminders = Reminders(hub, self.channels)
+        self._lookout = Lookout(hub, self.channels)
         self.clients: set[Client] = set()
         self._watching: list[asyncio.Task[None]] = []
 
@@ -127,6 +129,7 @@ class Feed:
                 asyncio.create_task(self._hear_of_changes(), name="live access"),
                 asyncio.create_task(self._look_again(), name="live sessions"),
                 asyncio.create_task(self.reminders.run(), name="live reminders"),
+                asyncio.create_task(self._lookout.run(), name="live lookout"),
             ]
 
     async def _hear_of_changes(self) -> None:
