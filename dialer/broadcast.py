@@ -38,6 +38,14 @@ class Broadcast(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def waits_for_agents(self) -> bool:
         return self.agents and self.within_agents
 
+    def meaning(self, key: str) -> str:
+        """`agent`, `opt_out`, the campaign's own word for an answer, or nothing."""
+        if key == OPT_OUT_KEY:
+            return "opt_out"
+        if key == AGENT_KEY and self.agents:
+            return "agent"
+        return self.answers.get(key, "")
+
 
 def checked(broadcast: Broadcast, *, amd: bool) -> None:
     """What types alone cannot say of a campaign that broadcasts. Raises `BadValue`."""

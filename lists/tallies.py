@@ -25,3 +25,8 @@ async def outcomes(conn: Connection, campaign_id: UUID, since: datetime) -> Mapp
     """Attempts of a campaign begun at or after `since`, by outcome (or `LIVE`)."""
     rows = await conn.fetch(QUERIES["outcomes"], campaign_id, since)
     return {row["outcome"]: OutcomeTally(row["placed"], row["answered"], row["connected"]) for row in rows}
+
+
+async def keys(conn: Connection, campaign_id: UUID, since: datetime) -> Mapping[str, int]:
+    """Calls of a broadcast begun at or after `since`, by each key pressed in them."""
+    return {row["key"]: row["calls"] for row in await conn.fetch(QUERIES["keys"], campaign_id, since)}

@@ -11,6 +11,7 @@ from crm_api.campaigns.schemas import (
     CampaignIn,
     CampaignOut,
     FiguresOut,
+    KeyOut,
     LiveChange,
     OutcomeOut,
     PresetOut,
@@ -134,6 +135,17 @@ async def outcomes(campaign_id: UUID, call: Supervisor, since: When, paging: Pag
         for name, it in found.items()
     ]
     return paging.cut(shown, ("outcome", "placed", "answered", "connected"), "-placed")
+
+
+@router.get("/{campaign_id}/keys")
+async def keys(campaign_id: UUID, call: Supervisor, since: When, paging: Paged) -> Page[KeyOut]:
+    """What was pressed in a broadcast's calls begun since `since`."""
+    campaign = await service.must_see(call, campaign_id)
+    found = await tallies.keys(call.conn, campaign_id, since)
+    shown = [
+        KeyOut(key=key, meaning=campaign.settings.broadcast.meaning(key), calls=n) for key, n in found.items()
+    ]
+    return paging.cut(shown, ("key", "calls"), "key")
 
 
 async def _desire(call: SupervisorOnce, campaign_id: UUID, desired: Desired) -> CampaignOut:

@@ -81,6 +81,14 @@ class OutcomeOut(Out):
     connected: int
 
 
+class KeyOut(Out):
+    """A key of a broadcast. `meaning`: `agent`, `opt_out`, what the campaign calls the answer, or nothing."""
+
+    key: str
+    meaning: str
+    calls: int
+
+
 class PresetOut(Out):
     """Legal hours by country, dated and with their sources. A help, and no legal advice."""
 

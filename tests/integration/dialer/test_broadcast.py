@@ -12,7 +12,8 @@ from dialer.broadcast import Broadcast
 from dialer.campaigns import Campaign
 from dialer.outcome import Outcome
 from dialer.settings import Mode, RetryRule, Settings
-from tests.integration.dialer.house import SETTINGS, House, in_virtual_time, number
+from lists import tallies
+from tests.integration.dialer.house import NOON, SETTINGS, House, in_virtual_time, number
 from typifications.model import Action
 
 MAIN, OTHER = number(1), number(2)
@@ -132,6 +133,27 @@ def test_1_is_joined_to_an_agent_whose_result_settles_the_contact(database_dsn: 
         assert (await house.contact_row(contact))["state"] == "done"
         row = await house.row("SELECT outcome, agent_id, pressed FROM attempt")
         assert row == {"outcome": "connected", "agent_id": ana.id, "pressed": "1"}
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_keys_are_counted_call_by_call_with_what_they_mean(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        using = settings(answers={"2": "yes", "3": "no"})
+        campaign = await house.campaign(settings=using)
+        people = await house.list_(campaign.id)
+        for n, keys in enumerate(("2", "2", "772", "9", "")):
+            house.calls_to(number(n), Behaviour(presses=keys))
+            await house.contact(people, number(n))
+        await house.finished()
+        async with house.db.connection() as conn:
+            found = await tallies.keys(conn, campaign.id, NOON)
+        assert {using.broadcast.meaning(key): n for key, n in found.items()} == {
+            "yes": 3,
+            "": 1,
+            "opt_out": 1,
+        }
 
     in_virtual_time(database_dsn, story)
 

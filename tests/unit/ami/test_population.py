@@ -1,6 +1,7 @@
 """The simulated people: the same for the same seed, in the shares asked for."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,18 @@ def test_people_who_answer_are_mostly_told_from_machines() -> None:
     behaviours = [people.behaviour(number) for number in NUMBERS]
     wrong = [b for b in behaviours if (b.amd.status == "MACHINE") != (b.fate is Fate.MACHINE)]
     assert len(wrong) / len(behaviours) == pytest.approx(0.1, abs=0.03)
+
+
+def test_people_press_keys_by_their_shares_and_machines_press_none() -> None:
+    people = Population(seed=3, presses={"1": 0.2, "9": 0.05})
+    drawn = [people.behaviour(str(n)) for n in range(4000)]
+    pressing = [one for one in drawn if one.fate is not Fate.MACHINE]
+    for key, share in people.presses.items():
+        assert abs(sum(one.presses == key for one in pressing) / len(pressing) - share) < 0.02
+    assert not any(one.presses for one in drawn if one.fate is Fate.MACHINE)
+
+
+def test_that_somebody_may_press_a_key_changes_nothing_else_of_anybody() -> None:
+    quiet, pressing = Population(seed=3), Population(seed=3, presses={"1": 0.5})
+    for number in map(str, range(200)):
+        assert replace(pressing.behaviour(number), presses="") == quiet.behaviour(number)
