@@ -80,6 +80,7 @@ async def known(api: Api, admin: httpx.AsyncClient, tmp_path: Path) -> dict[str,
     for n, campaign in enumerate(campaigns):
         await made("users", login=f"user-{n}", password="long enough", name=f"Eva {n}", role="operator")
         await made("trunks", name=f"carrier {n}", dial="PJSIP/{number}@carrier")
+        await made("dids", number=f"550{n}", campaign_id=campaign)
         await made("tokens", name=f"machine {n}", role="agent")
         await made("filters", name=f"filter {n}", filter={})
         await made("profiles", name=f"profile {n}", campaign_ids=campaigns)
@@ -124,6 +125,7 @@ async def _calls(api: Api, campaigns: list[str], customer_id: str) -> None:
             await past.said(call, at, result, customer_id=customer_id)
             ours = History(conn, campaign_id=UUID(campaigns[0]))
             await ours.call(at, ("busy", "no_answer")[n])
+            await ours.call(at, "pressed", kind="broadcast", pressed=("1", "29")[n])
             live = await past.begun(NOW - timedelta(seconds=n), e164=f"+3460000000{n}")
             await conn.execute(
                 "INSERT INTO live_attempt"
