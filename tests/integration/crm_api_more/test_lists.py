@@ -93,8 +93,8 @@ async def known(api: Api, admin: httpx.AsyncClient, tmp_path: Path) -> dict[str,
         await made("agenda", local=local, zone="Europe/Madrid", **given)
         await made(f"statistics/coverage/{campaign}")
         query = {"campaign_id": campaign, "mapping": "phone=telefono", "file_name": f"file {n}"}
-        body = f"telefono\n61000000{n}\n".encode()
-        accepted(await admin.post("/api/loads", params=query, content=body), 202)
+        table = f"telefono\n61000000{n}\n".encode()
+        accepted(await admin.post("/api/loads", params=query, content=table), 202)
     await _calls(api, campaigns, customers[0])
     delivery_id = await _deliveries(api, tmp_path)
     lists = accepted(await admin.get("/api/dial-lists", params={"campaign_id": campaigns[0]}))["items"]
