@@ -206,6 +206,7 @@ async def test_agents_are_made_moved_and_listed_by_campaign(api: Api, operator: 
         ("pause", {"reason": "lunch"}, commands.Kind.AGENT_PAUSE, {"reason": "lunch"}),
         ("wrapup/extend", {"seconds": 30}, commands.Kind.AGENT_WRAPUP_EXTEND, {"seconds": 30}),
         ("finishing", None, commands.Kind.AGENT_FINISHING, {}),
+        ("finishing", {"attempt_id": NOBODY}, commands.Kind.AGENT_FINISHING, {"attempt_id": NOBODY}),
     ],
 )
 async def test_an_agent_asks_the_engine_for_itself_once_per_key_and_for_nobody_else(

@@ -17,7 +17,7 @@ import pytest
 from dialer.campaigns import Desired
 from dialer.pacing import make
 from dialer.settings import Mode
-from dialer.simulate import Lognormal, Mix, Uniform, always, run
+from dialer.simulate import Lognormal, Mix, Shift, Uniform, always, run
 from dialer.simulate.luck import Array
 from tests.helpers.likeness import interval
 from tests.system.asterisk.carrier import Carrier, Customer, graded
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.long, pytest.mark.timeout(LENGTH
 AGENTS, P, TARGET = 30, 0.25, 0.03
 TALK_S, WRAPUP_S, RING_LIMIT_S, BUSY_AFTER_S = 30.0, 10.0, 26, 3.0
 BUSY_SHARE = 0.2
-SIMULATED_SHIFTS = 20
+SIMULATED_SHIFTS, CERTAINTY = 20, 0.99
 Record = Callable[[str, object], None]
 
 
@@ -104,30 +104,39 @@ async def centre(
         asterisk.remove()
 
 
+@pytest.fixture(scope="module")
+def told() -> list[Shift]:
+    """What the simulator says; before the centre opens, whose loop must not stand still for it."""
+    return [run(MIX, make("predictive", target=TARGET), seed) for seed in range(SIMULATED_SHIFTS)]
+
+
 async def test_twenty_minutes_on_asterisk_lie_within_the_simulators_interval(
-    centre: Centre, record_property: Record
+    told: list[Shift], centre: Centre, record_property: Record
 ) -> None:
+    """Luck differs from run to run here: one in a hundred may lie outside; the 95 % are recorded too."""
     began = await a_floor_at_work(centre)
     await centre.clock.sleep(LENGTH_S)
     occupancy, connected, abandoned = await what_came_of_it(centre, began)
     abandonment = abandoned / (connected + abandoned)
-    told = [run(MIX, make("predictive", target=TARGET), seed) for seed in range(SIMULATED_SHIFTS)]
-    expected = interval([shift.occupancy for shift in told])
-    lost = interval([shift.abandonment for shift in told])
+    occupancies, abandonments = (
+        [shift.occupancy for shift in told],
+        [shift.abandonment for shift in told],
+    )
     for name, value in (
         ("seconds", LENGTH_S),
         ("occupancy", occupancy),
-        ("occupancy_interval", expected),
+        ("occupancy_interval", interval(occupancies)),
         ("abandonment", abandonment),
-        ("abandonment_interval", lost),
+        ("abandonment_interval", interval(abandonments)),
         ("connected", connected),
         ("abandoned", abandoned),
         ("load_average", os.getloadavg()),
     ):
         record_property(name, value)
         print(name, value)
-    assert expected[0] <= occupancy <= expected[1]
-    assert abandonment <= lost[1]
+    least, most = interval(occupancies, CERTAINTY)
+    assert least <= occupancy <= most
+    assert abandonment <= interval(abandonments, CERTAINTY)[1]
 
 
 async def a_floor_at_work(centre: Centre) -> datetime:
