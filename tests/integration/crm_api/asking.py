@@ -31,7 +31,12 @@ BY_NAME: Mapping[str, Any] = {
 OF_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "agents_create": {"dial": "PJSIP/1"},
     "agents_edit": {"dial": "PJSIP/1"},
+    "calls_consult": {"extension": "7010"},
+    "calls_keys": {"keys": "1*"},
+    "calls_transfer": {"extension": "7010"},
+    "merging_merge": {"other_id": "00000000-0000-7000-8000-000000000001"},
 }
+"""What an operation takes beside, or in place of, the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ class Operation:
         """The least that fits; None without one."""
         content = self.described.get("requestBody", {}).get("content", {})
         schema = content.get("application/json", {}).get("schema")
-        known = {**known, **OF_OPERATION.get(self.name, {})}
-        return self._least(schema, "", known) if schema else None
+        more = OF_OPERATION.get(self.name, {})
+        return {**self._least(schema, "", known), **more} if schema else None
 
     def query(self, known: Mapping[str, Any]) -> dict[str, Any]:
         asked = [one for one in self.described.get("parameters", ()) if one["in"] == "query"]

@@ -38,7 +38,7 @@ BOUNDED = {
 """What is small by its nature, and needed whole."""
 ONE_THING = {
     *("agents_one", "auth_me", "bases_one", "bases_deletion", "contacts_why_not", "customers_card"),
-    *("deliveries_one", "interactions_one", "trunks_one", "users_one"),
+    *("deliveries_one", "interactions_one", "preferences_read", "trunks_one", "users_one"),
 }
 """A thing that holds a few others."""
 UPWARDS_ONLY = {"customers_search", "merging_duplicates"}
