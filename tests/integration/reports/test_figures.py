@@ -64,6 +64,24 @@ async def test_an_hour_of_a_campaign_in_figures(history: History) -> None:
     assert found.mean_talk_s == 60
 
 
+async def test_every_way_a_call_can_end_is_counted_and_a_broadcasts_stand_outside_the_ratio(
+    history: History,
+) -> None:
+    ways = list(Outcome)
+    for n, outcome in enumerate(ways):
+        for agent_id in (None, uuid4()):
+            await history.call(MORNING + minute(n), outcome, kind=AttemptKind.BROADCAST, agent_id=agent_id)
+    await history.rolled()
+
+    whole = await figures.total(history.conn, DAY)
+    assert whole.outcomes == dict.fromkeys(ways, 2)
+    of_agents = await figures.figures(history.conn, DAY, (By.AGENT,))
+    assert sum(row.figures.attempts for row in of_agents) == len(ways)
+    assert (whole.paced_connected, whole.paced_abandoned, whole.abandonment) == (0, 0, 0)
+    heard = ("played", "pressed", "opted_out", "message_left", "unattended", "out_of_hours")
+    assert whole.answered == 2 * (len(heard) + len(("connected", "abandoned", "machine", "gone")))
+
+
 @pytest.mark.parametrize(
     "zone", ["UTC", "America/Bogota", "Asia/Kolkata", "Pacific/Auckland", "Europe/Madrid"]
 )
