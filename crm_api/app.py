@@ -39,6 +39,7 @@ from crm_api.merging.routes import router as merging
 from crm_api.pacing.routes import router as pacing
 from crm_api.passwords import Passwords
 from crm_api.preferences.routes import router as preferences
+from crm_api.previews.routes import router as previews
 from crm_api.profiles.routes import router as profiles
 from crm_api.records.routes import router as records
 from crm_api.recycling.routes import router as recycling
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     interactions,
     agenda,
     attempts,
+    previews,
     live,
     fields,
     filters,

@@ -1,6 +1,7 @@
 """One agent's shift: what the agent is doing now, what happened, what is to be done.
 
     LoggedOut → Connecting → Ready ⇄ Paused
+                               ├→ Previewing (a contact to decide on) → Reserved, or Ready
                                ├→ Reserved (a call is placed for this agent) ─┐
                                └→ Offered → Talking → WrapUp → Ready          │
                                      └────────────────────────────────────────┘
@@ -23,6 +24,7 @@ class AgentState(StrEnum):
     LOGGED_OUT = "logged_out"
     CONNECTING = "connecting"
     READY = "ready"
+    PREVIEW = "preview"
     RESERVED = "reserved"
     OFFERED = "offered"
     TALKING = "talking"
@@ -71,6 +73,11 @@ class Paused(State):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCall(State):
     attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previewing(OnCall):
+    """Shown a contact: calls it, or skips it. There is no call yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,13 @@ class LogoutAsked(Event):
 @dataclass(frozen=True, slots=True)
 class HoldBackEnded(Event):
     """The moment for which a pause was held back is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactShown(Event):
+    """A contact to decide on; `attempt_id` is the one its call will have."""
+
+    attempt_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +329,7 @@ def _line(state: State, event: Event, now: datetime) -> Step:
             return _next_try(state, now)
         case LineLost(), CallBackFell():
             return state, (OpenLine(),)
-        case Ready() | Paused() | WrapUp() | Reserved() | Offered() | Talking(), LineDropped():
+        case Ready() | Paused() | WrapUp() | OnCall(), LineDropped():
             return _lost(state, now)
         case LoggedOut(), _:
             return state, ()
@@ -324,7 +338,7 @@ def _line(state: State, event: Event, now: datetime) -> Step:
 
 def _lost(state: State, now: datetime) -> Step:
     """A call it breaks is ended by the call's own events; the agent may still typify it."""
-    was = Ready(now) if isinstance(state, Ready | Reserved | Offered) else state
+    was = Ready(now) if isinstance(state, Ready | Previewing | Reserved | Offered) else state
     lost = LineLost(now, state.pending, state.reason, tries=0, was=was)
     if state.pending is Pending.LOGOUT and not isinstance(state, WrapUp | Talking):
         return LoggedOut(now), ()
@@ -353,7 +367,9 @@ def _asked(state: State, event: Event, now: datetime) -> Step:
             return Paused(now, reason=reason), ()
         case Ready(), LogoutAsked(expected) if expected:
             return replace(state, pending=Pending.LOGOUT), (HoldBack(),)
-        case Ready() | Paused() | Connecting() | LoggedOut(), LogoutAsked():
+        case Previewing(), PauseAsked(reason):  # nothing has begun: the contact is given back
+            return Paused(now, reason=reason), ()
+        case Ready() | Paused() | Previewing() | Connecting() | LoggedOut(), LogoutAsked():
             return LoggedOut(now), (DropLine(),)
         case LineLost(was=Ready() | Paused()), LogoutAsked():
             return LoggedOut(now), (DropLine(),)
@@ -381,6 +397,10 @@ def _asked(state: State, event: Event, now: datetime) -> Step:
 
 def _call(state: State, event: Event, now: datetime) -> Step:
     match state, event:
+        case Ready(), ContactShown(attempt):
+            return Previewing(now, state.pending, state.reason, attempt_id=attempt), ()
+        case Previewing(), CallReserved(attempt) if attempt == state.attempt_id:
+            return Reserved(now, state.pending, state.reason, attempt_id=attempt), ()
         case Ready(), CallReserved(attempt):
             return Reserved(now, state.pending, state.reason, attempt_id=attempt), ()
         case Paused(), CallReserved(attempt):  # a call the agent places by hand; the pause goes on after it
@@ -391,7 +411,9 @@ def _call(state: State, event: Event, now: datetime) -> Step:
             return Offered(now, state.pending, state.reason, attempt_id=attempt), ()
         case Offered() | Reserved() | Ready(), CallTaken(attempt):
             return Talking(now, state.pending, state.reason, attempt_id=attempt), ()
-        case Offered() | Reserved(), CallWithdrawn(attempt, unanswered) if attempt == state.attempt_id:
+        case Previewing() | Offered() | Reserved(), CallWithdrawn(attempt, unanswered) if (
+            attempt == state.attempt_id
+        ):
             if unanswered and not state.pending:
                 return Paused(now, reason=NOT_ANSWERING), ()
             return _free(state.pending, state.reason, state.since if not unanswered else now)
@@ -462,6 +484,7 @@ _NAMES: dict[type[State], AgentState] = {
     LoggedOut: AgentState.LOGGED_OUT,
     Connecting: AgentState.CONNECTING,
     Ready: AgentState.READY,
+    Previewing: AgentState.PREVIEW,
     Reserved: AgentState.RESERVED,
     Offered: AgentState.OFFERED,
     Talking: AgentState.TALKING,

@@ -24,6 +24,8 @@ class Facts:
 
     begun_at: datetime
     ringing_at: datetime | None = None
+    early_media_at: datetime | None = None
+    """The network spoke before the answer."""
     answered_at: datetime | None = None
     waiting_at: datetime | None = None
     """From here on an agent could have been joined."""
@@ -150,6 +152,11 @@ class Rang(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyMedia(Event):
+    """Sound before the answer (183): the network's own ringing, or an announcement. Nobody is there yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class PickedUp(Event):
     pass
 
@@ -258,6 +265,11 @@ class NoteProgress(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteEarlyMedia(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class FindAgent(Command):
     pass
 
@@ -359,6 +371,10 @@ def _unanswered(state: State, event: Event, now: datetime) -> Step:
         case Rang():
             ringing = Ringing(replace(state.facts, ringing_at=state.facts.ringing_at or now))
             return ringing, (NoteProgress("ringing"),) if isinstance(state, Sent) else ()
+        case EarlyMedia() if state.facts.early_media_at is None:
+            return _keep(state, early_media_at=now), (NoteEarlyMedia(),)
+        case EarlyMedia():
+            return state, ()
         case PickedUp():
             return Answered(replace(state.facts, answered_at=now)), (NoteProgress("answered"),)
         case OriginateRefused(reason):

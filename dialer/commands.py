@@ -11,7 +11,9 @@
 | agent.wrapup_extend | agent | seconds | |
 | call.hangup | attempt | | ends the customer's call |
 | call.cancel | – | attempt_ids | hangs up those not yet talking (their number was blocked) |
-| call.click | agent | campaign_id, e164, customer_id, contact_id | the agent's line first |
+| preview.accept | agent | attempt_id | calls the contact the agent is shown |
+| preview.skip | agent | attempt_id, reason | it is not called now |
+| call.click | agent | campaign_id, e164, customer_id, contact_id, override | the agent's line first |
 | control.hold, control.resume | attempt | agent_id | the customer hears music, and is joined again |
 | control.keys | attempt | agent_id, keys | pressed on the customer's channel |
 | control.transfer | attempt | agent_id, and one of to_agent, to_campaign, phone, extension | blind |
@@ -67,6 +69,8 @@ class Kind(StrEnum):
     CONTROL_CONFERENCE = "control.conference"
     CONTROL_LISTEN = "control.listen"
     CONTROL_UNLISTEN = "control.unlisten"
+    PREVIEW_ACCEPT = "preview.accept"
+    PREVIEW_SKIP = "preview.skip"
     EMERGENCY_STOP = "campaign.emergency_stop"
 
 

@@ -1,8 +1,9 @@
 """Counting live answers and abandoned calls, once, for engine, statistics, simulator and reports.
 
 Live answer = human, not sure, or no machine detection used. Abandoned = live answer that no agent was joined
-to. A customer who hung up before the deadline is in neither term. Manual, preview, agent-bound, broadcast and
-inbound calls are outside the ratio (47 CFR 64.1200(a)(7): 3 % of live answers, per campaign, in 30 days).
+to. A customer who hung up before the deadline is in neither term. Manual, agent-first, preview, agent-bound,
+broadcast and inbound calls are outside the ratio (47 CFR 64.1200(a)(7): 3 % of live answers, per campaign, in
+30 days).
 """
 
 from collections.abc import Iterable

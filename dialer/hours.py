@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from dialer import presets
 from dialer.settings import Settings
 from dialer.week import Week
@@ -68,6 +70,11 @@ def opening(
         others = _opening(zones, list_zone, settings, now, "")
         return replace(found, whole_zone=isinstance(others, Closed) and others.until == found.until)
     return found
+
+
+def without_own_hours(settings: Settings) -> Settings:
+    """What a supervisor may override: the campaign's own hours, never those where the customer is."""
+    return msgspec.structs.replace(settings, hours=None, holidays=(), closed_dates=())
 
 
 def campaign_opening(settings: Settings, now: datetime) -> Opening:

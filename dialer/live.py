@@ -16,7 +16,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Record
 
-from dialer import agents
+from dialer import agents, proposals
+from dialer.proposals import Stage
 from storage.bus import Bus
 from storage.database import Connection
 from storage.queries import Queries
@@ -51,7 +52,8 @@ class Offered(msgspec.Struct, frozen=True, tag="offered"):
 
     agent_id: UUID
     attempt_id: UUID
-    attempt_at: datetime
+    attempt_at: datetime | None
+    """None: there is no attempt yet, see `stage`."""
     direction: str
     """out, in or manual."""
     e164: str
@@ -62,6 +64,30 @@ class Offered(msgspec.Struct, frozen=True, tag="offered"):
     """The customer's first agent lost the line."""
     transferred: bool = False
     """The customer's first agent gave it away."""
+    stage: str = Stage.CALL
+    """preview, ringing or call (`dialer.proposals.Stage`)."""
+    until: datetime | None = None
+    """Of a preview: when its time ends, and what happens then (`at_end`: dial, skip)."""
+    at_end: str = ""
+    skips_left: int | None = None
+    """How often this contact may still be skipped."""
+
+    @classmethod
+    def of(cls, shown: proposals.Proposal) -> "Offered":
+        return cls(
+            agent_id=shown.agent_id,
+            attempt_id=shown.attempt_id,
+            attempt_at=None,
+            direction=shown.direction,
+            e164=shown.e164,
+            campaign_id=shown.campaign_id,
+            customer_id=shown.customer_id,
+            contact_id=shown.contact_id,
+            stage=shown.stage,
+            until=shown.until,
+            at_end=shown.at_end,
+            skips_left=shown.skips_left,
+        )
 
 
 class CallIs(msgspec.Struct, frozen=True, tag="call"):
@@ -77,6 +103,8 @@ class CallIs(msgspec.Struct, frozen=True, tag="call"):
     third: str = ""
     """Whom the agent consults, or the customer was given to: a number, or an agent's code."""
     third_answered: bool = False
+    """`not_placed`: what was proposed came to no call; `reason` says why."""
+    reason: str = ""
 
 
 class Bound(StrEnum):
@@ -211,10 +239,15 @@ async def agent_snapshot(conn: Connection, agent_id: UUID, *, now: datetime) -> 
     offer = None
     if presence.attempt_id is not None:
         row = await conn.fetchrow(QUERIES["offer"], presence.attempt_id, presence.attempt_at)
-        offer = Offered(agent_id=agent_id, **row) if row else None
+        offer = Offered(agent_id=agent_id, **row) if row else await _proposed(conn, agent_id)
     stands = await conn.fetchrow(QUERIES["handling"], presence.attempt_id, agent_id)
     state, third = (stands["state"], stands["third"]) if stands else ("", "")
     return AgentSnapshot(at=now, agent=agent_is(presence), offer=offer, handling=state, third=third)
+
+
+async def _proposed(conn: Connection, agent_id: UUID) -> Offered | None:
+    shown = await proposals.of_agent(conn, agent_id)
+    return Offered(agent_id=agent_id, attempt_at=None, **shown) if shown else None
 
 
 async def figures(

@@ -46,6 +46,22 @@ class AgendaAway(StrEnum):
     NEXT_LOGIN = "next_login"
 
 
+class PreviewEnd(StrEnum):
+    """What happens when a preview's time ends and the agent has not decided."""
+
+    DIAL = "dial"
+    SKIP = "skip"
+
+
+class SkipTo(StrEnum):
+    """Where a skipped contact goes."""
+
+    END = "end"
+    """Of its list."""
+    WAIT = "wait"
+    """It is shown again after `skip_wait_s`."""
+
+
 class RetryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wait_s: Annotated[int, msgspec.Meta(ge=0)]
     max: Annotated[int, msgspec.Meta(ge=0, le=100)]
@@ -134,6 +150,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     agenda_away: AgendaAway = AgendaAway.ANYONE
     agenda_tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
     agenda_retry_s: _Seconds = 900
+
+    # Preview: the agent sees the contact first.
+    preview_s: Annotated[int, msgspec.Meta(ge=5, le=3600)] = 60
+    preview_end: PreviewEnd = PreviewEnd.DIAL
+    skip_to: SkipTo = SkipTo.END
+    skip_wait_s: _Seconds = 3600
+    skips: Annotated[int, msgspec.Meta(ge=0, le=100)] = 3
+    """So often a contact is shown again after a skip; the next one ends it (`exhausted`, `skipped`)."""
 
     def retry_rule(self, outcome: Outcome) -> RetryRule | None:
         """None: this outcome never brings a contact back by itself."""

@@ -283,6 +283,7 @@ async def close(conn: Connection, closings: Sequence[Closing], now: datetime) ->
         [c.costs_attempt for c in closings],
         [c.phone_state for c in closings],
         len(closings),
+        [c.early_media_at for c in closings],
     )
     return [row["id"] for row in rows]
 

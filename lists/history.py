@@ -28,6 +28,7 @@ class Attempt:
     caller_id: str
     agent_id: UUID | None
     ringing_at: datetime | None
+    early_media_at: datetime | None
     answered_at: datetime | None
     connected_at: datetime | None
     ended_at: datetime | None

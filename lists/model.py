@@ -40,6 +40,8 @@ OPEN_STATES = frozenset(
 
 class AttemptKind(StrEnum):
     DIALLED = "dialled"
+    AGENT_FIRST = "agent_first"
+    """Paced, but the agent's phone was rung first: it always has an agent."""
     AGENT_BOUND = "agent_bound"
     MANUAL = "manual"
     PREVIEW = "preview"
@@ -195,6 +197,7 @@ class Closing:
     amd: str = ""
     hung_up_by: str = ""
     ringing_at: datetime | None = None
+    early_media_at: datetime | None = None
     answered_at: datetime | None = None
     connected_at: datetime | None = None
     agent_id: UUID | None = None

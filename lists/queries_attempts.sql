@@ -102,14 +102,14 @@ UPDATE attempt SET pressed = $3 WHERE id = $1 AND begun_at = $2
 WITH u AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::smallint[],
                          $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[],
-                         $12::timestamptz[], $13::uuid[], $14::boolean[], $15::text[])
+                         $12::timestamptz[], $13::uuid[], $14::boolean[], $15::text[], $17::timestamptz[])
     AS u (id, begun_at, ended_at, outcome, fault, cause, reason, amd, hung_up_by, ringing_at, answered_at,
-          connected_at, agent_id, costs, phone_state)
+          connected_at, agent_id, costs, phone_state, early_media_at)
     LIMIT $16
 ), closed AS (
     UPDATE attempt a
     SET ended_at = u.ended_at, outcome = u.outcome, fault = u.fault, cause = u.cause, reason = u.reason, amd = u.amd,
-        hung_up_by = u.hung_up_by, ringing_at = u.ringing_at, answered_at = u.answered_at,
+        hung_up_by = u.hung_up_by, ringing_at = u.ringing_at, early_media_at = u.early_media_at, answered_at = u.answered_at,
         connected_at = u.connected_at, agent_id = coalesce(u.agent_id, a.agent_id)
     FROM u WHERE a.id = u.id AND a.begun_at = u.begun_at AND a.ended_at IS NULL
     RETURNING a.id, a.begun_at, a.kind, a.contact_id, a.customer_id, a.phone_id, a.e164, a.outcome, a.ended_at,

@@ -71,6 +71,8 @@ async def edit(conn: Connection, event_id: UUID, changes: Mapping[str, Any], *, 
         wanted = replace(event, **{name: changes[name] for name in changes.keys() & _EDITABLE})
         if wanted.due_at != event.due_at:
             _refuse_past(wanted.due_at, now)
+        if (wanted.due_at, wanted.agent_id) != (event.due_at, event.agent_id):
+            await _hold_back(conn, [event_id], now)
         row = await conn.fetchrow(
             QUERIES["edit"],
             event_id,
@@ -84,9 +86,41 @@ async def edit(conn: Connection, event_id: UUID, changes: Mapping[str, Any], *, 
         return await _written(conn, of_row(row))
 
 
-async def reassign(conn: Connection, event_ids: Sequence[UUID], agent_id: UUID | None) -> int:
-    """Give pending events to another agent, or to whoever is free. How many were given."""
-    return len(await conn.fetch(QUERIES["reassign"], list(event_ids), agent_id))
+async def reassign(
+    conn: Connection, event_ids: Sequence[UUID], agent_id: UUID | None, *, now: datetime
+) -> int:
+    """Give pending events, orphaned ones too, to another agent or to whoever is free. How many were."""
+    async with savepoint(conn):
+        await _hold_back(conn, event_ids, now)
+        return len(await conn.fetch(QUERIES["reassign"], list(event_ids), agent_id))
+
+
+async def orphan(conn: Connection, event_ids: Sequence[UUID], now: datetime) -> int:
+    """These wait for a supervisor from now on: nobody is dialled for them. How many were new."""
+    async with savepoint(conn):
+        await _hold_back(conn, event_ids, now)
+        return len(await conn.fetch(QUERIES["orphan"], list(event_ids), now))
+
+
+async def orphaned(
+    conn: Connection, campaign_ids: Sequence[UUID] | None = None, *, limit: int = 2000
+) -> list[AgendaEvent]:
+    """The supervisors' queue, longest due first; of these campaigns only where they are given."""
+    ids = list(campaign_ids) if campaign_ids is not None else None
+    return _events(await conn.fetch(QUERIES["orphaned"], ids, limit))
+
+
+async def unattended(
+    conn: Connection,
+    campaign_ids: Sequence[UUID],
+    *,
+    present: Sequence[UUID],
+    due_before: datetime,
+    limit: int = 500,
+) -> list[AgendaEvent]:
+    """Due events of agents who are not at work, with a contact to be called. Not those orphaned already."""
+    rows = await conn.fetch(QUERIES["unattended"], list(campaign_ids), list(present), due_before, limit)
+    return _events(rows)
 
 
 async def remove(conn: Connection, event_id: UUID, *, now: datetime) -> AgendaEvent:
@@ -219,6 +253,14 @@ async def _claim_contact(conn: Connection, given: EventFields, now: datetime) ->
     if contact_id is not None:
         await contacts.settle(conn, contact_id, Schedule(), NO_CAPS, now)
     return contact_id
+
+
+async def _hold_back(conn: Connection, event_ids: Sequence[UUID], now: datetime) -> None:
+    """Contacts made dialable for the agent their event had: they are `scheduled` again, until it is due for
+    whoever has it now."""
+    rows = await conn.fetch(QUERIES["released_contacts"], list(event_ids))
+    if rows:
+        await contacts.settle_many(conn, [Settlement(row["id"], Schedule(), NO_CAPS) for row in rows], now)
 
 
 async def _insert(

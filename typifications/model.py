@@ -184,6 +184,8 @@ class AgendaEvent(EventFields):
     created_by: UUID | None = None
     created_at: datetime
     closed_at: datetime | None = None
+    orphaned_at: datetime | None = None
+    """Its agent stayed away: since then it waits for a supervisor, and nobody is dialled for it."""
     taken_by: UUID | None = None
     taken_until: datetime | None = None
 

@@ -52,7 +52,7 @@ class AgentLine(DialledOut):
         elif self.manual is not None:
             self.manual_call_over(self.manual)
         else:
-            self._hold("idle")
+            self._idle()
 
     def redirect(self, context: str, exten: str) -> None:
         """Whoever it dials is dropped, unheard; one who came along in the same moment is not."""
@@ -70,7 +70,7 @@ class AgentLine(DialledOut):
             case "marcador-consult":
                 self.third = self.pbx.third_party(self, exten)
             case "marcador-agent":
-                self._hold("up" if exten == "line" else "idle")
+                self._hold("up") if exten == "line" else self._idle()
             case "marcador-rest":
                 self._hold("idle")
             case "marcador-conference":
@@ -87,14 +87,14 @@ class AgentLine(DialledOut):
         if self.third is third:
             self.third = None
             third.tell_end(self)
-            self._hold("idle")
+            self._idle()
 
     def manual_call_over(self, call: ManualCall) -> None:
         if self.manual is call:
             self.manual = None
             fields = {"Attempt": call.attempt, "Status": call.status, "Cause": str(call.cause)}
             self.raise_event("MarcadorManualEnded", Agent=self.agent, **fields)
-            self._hold("idle")
+            self._idle()
 
     def gone(self) -> None:
         third, self.third = self.third, None
@@ -103,6 +103,13 @@ class AgentLine(DialledOut):
                 dialled.hang_up(16)
         if self.half is not None:
             self.half.hang_up(16)
+
+    def _idle(self) -> None:
+        """A phone that was rung for one call only is hung up after it."""
+        if self.channel.variables.get("MARCADOR_ONCE") == "1":
+            self.hang_up(16)
+        else:
+            self._hold("idle")
 
     def _hold(self, state: str) -> None:
         self.raise_event("MarcadorLine", Agent=self.agent, State=state)

@@ -94,6 +94,7 @@ class Called(Party):
         self.status, self.cause = "NOANSWER", 0
 
     def ring(self, ring_s: float) -> None:
+        self.may_speak_early(self.behaviour)
         fate = self.behaviour.fate
         if fate in (Fate.BUSY, Fate.INVALID, Fate.CONGESTION):
             self.later(self.behaviour.setup_s, self._refused)

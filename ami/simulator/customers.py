@@ -37,6 +37,7 @@ class CustomerCall(DialledOut, Customer):
 
     def dial(self, timeout_s: float) -> None:
         self.start_dialling(timeout_s)
+        self.may_speak_early(self.behaviour)
         fate = self.behaviour.fate
         if fate in (Fate.BUSY, Fate.INVALID, Fate.CONGESTION):
             self.later(self.behaviour.setup_s, lambda: self.fail(FAILED, *REFUSALS[fate]))

@@ -122,6 +122,10 @@ class Exchange:
         channel.state = state
         self._tell(Told("Newstate", channel.headers()))
 
+    def early_media(self, channel: Channel) -> None:
+        headers = {f"Dest{header}": value for header, value in channel.headers().items()}
+        self._tell(Told("DialState", headers | {"DialStatus": "PROGRESS"}))
+
     def raise_event(self, channel: Channel, name: str, **fields: str) -> None:
         """A UserEvent of our dialplan."""
         self._tell(Told("UserEvent", {**channel.headers(), "UserEvent": name, **fields}))

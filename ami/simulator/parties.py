@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ami.clock import TimerHandle
 from ami.events import ChannelState
 from ami.simulator.model import Bridge, Channel
-from ami.simulator.population import Fate
+from ami.simulator.population import Behaviour, Fate
 from ami.simulator.wire import Told
 
 if TYPE_CHECKING:
@@ -114,6 +114,10 @@ class Party:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+
+    def may_speak_early(self, behaviour: Behaviour) -> None:
+        if behaviour.early_s is not None:
+            self.later(behaviour.early_s, lambda: self.pbx.exchange.early_media(self.channel))
 
     def set_state(self, state: ChannelState) -> None:
         self.pbx.exchange.set_state(self.channel, state)

@@ -49,6 +49,8 @@ class Behaviour:
     fate: Fate = Fate.ANSWER
     setup_s: float = 0.3
     """From the INVITE to the ringing, or to the refusal of a number that never rings."""
+    early_s: float | None = None
+    """Early media (183) so long after the INVITE."""
     ring_s: float = 5.0
     talk_s: float = 60.0
     """From the joining to the customer's hang-up."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from crm_api.access import Agent, AgentOnce, SupervisorOnce
+from crm_api.access import Agent, AgentOnce, Supervisor, SupervisorOnce
 from crm_api.agenda import service
 from crm_api.agenda.schemas import EventEdit, EventIn, EventOut, ReassignedOut, ReassignIn, WrittenOut
 from crm_api.guarded import Guarded
@@ -38,6 +38,14 @@ async def create(body: EventIn, call: AgentOnce) -> WrittenOut:
     written = await service.create(call, body)
     call.note(written.event.id)
     return WrittenOut.model_validate(written)
+
+
+@router.get("/orphaned")
+async def orphaned(call: Supervisor, paging: Paged) -> Page[EventOut]:
+    """Due events whose agent stayed away, in campaigns that give them to a supervisor. `reassign` them."""
+    watched = call.who.campaigns
+    found = await agenda.orphaned(call.conn, list(watched) if watched is not None else None)
+    return paging.cut([EventOut.model_validate(one) for one in found], service.SORTS, "due_at")
 
 
 @router.post("/reassign")

@@ -71,6 +71,9 @@ class EventOut(Out):
     closed_at: datetime | None
     taken_by: Annotated[UUID | None, Field(description="the agent who holds it, until `taken_until`")]
     taken_until: datetime | None
+    orphaned_at: Annotated[
+        datetime | None, Field(description="its agent stayed away: since then it waits for a supervisor")
+    ]
 
 
 class WrittenOut(Out):

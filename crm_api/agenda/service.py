@@ -124,7 +124,7 @@ async def reassign(call: Call, body: ReassignIn) -> int:
     if body.agent_id is not None:
         await agents.get(call.conn, body.agent_id)
     engine.wake(call)
-    return await agenda.reassign(call.conn, event_ids, body.agent_id)
+    return await agenda.reassign(call.conn, event_ids, body.agent_id, now=call.now)
 
 
 async def _pending_of(call: Call, body: ReassignIn) -> tuple[UUID, ...]:

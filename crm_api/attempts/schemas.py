@@ -18,6 +18,15 @@ class ClickIn(In):
     customer_id: UUID | None = None
     contact_id: UUID | None = None
     agent_id: Annotated[UUID | None, Field(description="null: the agent who asks")] = None
+    override: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="a supervisor's reason (audited) to call outside the campaign's own hours; never "
+            "outside legal hours, and never a blocked number",
+        ),
+    ] = None
 
 
 class AttemptOut(Out):
@@ -33,6 +42,7 @@ class AttemptOut(Out):
     caller_id: str
     agent_id: UUID | None
     ringing_at: datetime | None
+    early_media_at: datetime | None
     answered_at: datetime | None
     connected_at: datetime | None
     ended_at: datetime | None

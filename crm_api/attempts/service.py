@@ -42,6 +42,8 @@ async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
 
 async def click(call: Call, body: ClickIn) -> CommandOut:
     """Refused at once for a number that may not be called; the engine checks again before it dials."""
+    if body.override is not None and not call.who.role.covers(Role.SUPERVISOR):
+        raise forbidden("override_not_yours", "a supervisor may call outside the campaign's hours")
     agent_id = body.agent_id or call.own_agent()
     call.must_be_agent(agent_id)
     campaign = await must_see(call, body.campaign_id)
@@ -55,6 +57,7 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
         "e164": e164,
         "customer_id": str(body.customer_id) if body.customer_id else None,
         "contact_id": str(body.contact_id) if body.contact_id else None,
+        "override": body.override,
     }
     return await engine.submit(call, Kind.CALL_CLICK, agent_id, payload)
 

@@ -35,10 +35,14 @@ class AgentState(Out):
 
 class CallOffered(Out):
     """`direction`: out, in or manual. `rescued`: the customer's first agent lost the line. `transferred`: the
-    first agent gave it away."""
+    first agent gave it away.
+
+    `stage`: `call`; `ringing` (the agent's phone rings, the customer is called when it is picked up); or
+    `preview` (accept or skip before `until`, then `at_end` happens). There is no attempt yet in these two.
+    """
 
     attempt_id: UUID
-    attempt_at: datetime
+    attempt_at: datetime | None
     direction: str
     e164: str
     campaign_id: UUID | None
@@ -46,6 +50,10 @@ class CallOffered(Out):
     contact_id: UUID | None
     rescued: bool
     transferred: bool
+    stage: str
+    until: datetime | None
+    at_end: str
+    skips_left: int | None
 
 
 class PopCampaign(Out):

@@ -9,21 +9,25 @@ from asyncpg import Record
 from dialer import agent as desk
 from dialer import agents as people
 from dialer import call as machine
-from dialer import standing
+from dialer import proposals, standing
 from dialer.agents import Line, Presence
 from dialer.engine.calls import LiveCall
 from dialer.engine.hub import Hub
 from dialer.engine.inbound import QUERIES
 from dialer.engine.tools import Tools
-from lists import attempts
+from lists import attempts, reserving
 from lists.model import AttemptKind, LiveAttempt, LiveState
 from storage.database import Connection
 from typifications.model import Typification
+
+BY_LINE = (AttemptKind.MANUAL, AttemptKind.PREVIEW, AttemptKind.AGENT_FIRST)
 
 
 async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
     """Calls and agents into memory, of no link's session yet: the first listing says what became of them."""
     await standing.forget_all(conn)
+    for worker, contact_ids in (await proposals.take_over(conn)).items():
+        await reserving.release(conn, contact_ids, worker)
     rows = await attempts.live(conn)
     if rows:
         await attempts.adopt(conn, [row.attempt_id for row in rows], tools.worker)
@@ -57,7 +61,8 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
         retries=retries,
         customer_id=row.customer_id,
         trunk=row.trunk,
-        bound_agent=row.agent_id if row.kind in (AttemptKind.AGENT_BOUND, AttemptKind.MANUAL) else None,
+        bound_agent=row.agent_id if row.kind in (*BY_LINE, AttemptKind.AGENT_BOUND) else None,
+        by_line=_by_line(row, tools),
         has_channel=True,
         adopted=True,
     )
@@ -66,6 +71,12 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
     trunk = tools.trunks.by_name(row.trunk)
     if trunk is not None and row.kind is not AttemptKind.INBOUND:
         trunk.limits.in_use += 1
+
+
+def _by_line(row: LiveAttempt, tools: Tools) -> bool:
+    agent = tools.agents.get(row.agent_id) if row.agent_id else None
+    rung = agent is not None and agent.rings_first and row.kind is AttemptKind.AGENT_BOUND
+    return rung or row.kind in BY_LINE
 
 
 def _call_state(row: LiveAttempt) -> machine.State:

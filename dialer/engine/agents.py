@@ -64,6 +64,19 @@ class LiveAgent:
         return self.state.since
 
     @property
+    def rings_first(self) -> bool:
+        """Its phone rings and is picked up by hand: no customer may wait for that, so the agent's leg comes
+        first."""
+        return self.row.line is Line.RINGING and not self.row.auto_answer
+
+    @property
+    def idle(self) -> bool:
+        """May be proposed a call of its own now: on its held line, or with its phone rung for it."""
+        if not isinstance(self.state, machine.Ready) or self.state.pending or self.benched:
+            return False
+        return self.held or (self.row.line is Line.RINGING and not self.line)
+
+    @property
     def at_work(self) -> bool:
         return not isinstance(self.state, machine.LoggedOut | machine.Connecting)
 
@@ -74,6 +87,10 @@ class Floor(Protocol):
     def agent_changed(self, agent: LiveAgent, before: machine.State, now: datetime) -> None: ...
 
     def left_untypified(self, agent: LiveAgent, attempt_id: UUID, now: datetime) -> None: ...
+
+    def line_is_free(self, agent: LiveAgent) -> None: ...
+
+    def phone_hung_up(self, agent: LiveAgent) -> None: ...
 
 
 class Agents:
@@ -239,10 +256,18 @@ class Agents:
     def line_failed(self, line: str) -> None:
         """The phone did not answer, or nothing more was heard of it; a line that did open is left alone."""
         agent = self._by_line.get(line)
-        if agent is None or not isinstance(agent.state, machine.Connecting | machine.LineLost):
+        if agent is not None and (agent.row.line is Line.RINGING or _is_opening(agent)):
+            self.line_ended(agent)
+
+    def line_ended(self, agent: LiveAgent) -> None:
+        """Its channel is gone. A held line is called back; a phone that was rung for one call is the call's
+        business."""
+        opening = _is_opening(agent)
+        if agent.row.line is Line.RINGING and not opening:
+            self.floor.phone_hung_up(agent)
             return
         self.adopt(agent, "")
-        self.happen(agent, machine.LineFailed())
+        self.happen(agent, machine.LineFailed() if opening else machine.LineDropped())
 
     def _drop_line(self, agent: LiveAgent) -> None:
         line = agent.line
@@ -260,3 +285,7 @@ class Agents:
         else:
             log.error("agent %s: there is no server %r", agent.row.code, agent.row.server)
             self._clock.call_later(0, failed)
+
+
+def _is_opening(agent: LiveAgent) -> bool:
+    return isinstance(agent.state, machine.Connecting | machine.LineLost)

@@ -1,13 +1,15 @@
 """Contacts that belong to one agent ("Para mí", list rows with an agent): one to one, the agent first."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from dialer import agent as desk
 from dialer.campaigns import Desired
+from dialer.engine.agent_first import AgentFirst, Proposed
 from dialer.engine.agents import LiveAgent
-from dialer.engine.campaign import LEASE_S
+from dialer.engine.campaign import CampaignRun
 from dialer.engine.hub import Hub
 from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
@@ -22,13 +24,16 @@ from typifications.model import AgendaEvent
 log = logging.getLogger(__name__)
 
 BATCH = 50
+LEASE_S = 60.0
+"""Long enough for the agent's phone to be rung first."""
 
 
 class Bound:
-    def __init__(self, tools: Tools, placer: Placer, hub: Hub) -> None:
+    def __init__(self, tools: Tools, placer: Placer, hub: Hub, first: AgentFirst) -> None:
         self._tools = tools
         self._placer = placer
         self._hub = hub
+        self._first = first
 
     async def release_due(self) -> None:
         """Contacts whose agenda event is due may be dialled. Raises `StorageError`."""
@@ -40,36 +45,31 @@ class Bound:
                 run.more_contacts()
 
     async def hand_over(self) -> None:
-        """Due events of agents who stayed away for the campaign's grace. Raises `StorageError`."""
+        """Due events of agents who stayed away for the campaign's grace, as it says: to anyone, or into the
+        supervisors' queue. Those for the next log-in stay where they are. Raises `StorageError`."""
+        present = [agent.id for agent in self._tools.agents if agent.at_work]
+        for run in list(self._hub.runs.values()):
+            if run.settings.agenda_away is not AgendaAway.NEXT_LOGIN:
+                await self._hand_over(run, present)
+
+    async def _hand_over(self, run: CampaignRun, present: Sequence[UUID]) -> None:
         now = self._tools.clock.now()
+        due_before = now - timedelta(seconds=run.settings.agenda_grace_s)
         async with self._tools.db.transaction() as conn:
-            events = [event for event in await agenda.due(conn, now) if self._is_orphan(event, now)]
+            events = await agenda.unattended(conn, [run.id], present=present, due_before=due_before)
             if not events:
                 return
-            await agenda.reassign(conn, [event.id for event in events], None)
-            freed = [
-                Settlement(event.contact_id, Retry(now, unbind=True), agenda.NO_CAPS)
-                for event in events
-                if event.contact_id is not None
-            ]
-            await contacts.settle_many(conn, freed, now)
-        for event in events:
-            if event.campaign_id in self._hub.runs:
-                self._hub.runs[event.campaign_id].more_contacts()
-
-    def _is_orphan(self, event: AgendaEvent, now: datetime) -> bool:
-        run = self._hub.runs.get(event.campaign_id) if event.campaign_id else None
-        if run is None or event.agent_id is None or event.contact_id is None:
-            return False
-        if run.settings.agenda_away is not AgendaAway.ANYONE:
-            return False
-        agent = self._tools.agents.get(event.agent_id)
-        away = agent is None or not agent.at_work
-        return away and now >= event.due_at + timedelta(seconds=run.settings.agenda_grace_s)
+            ids = [event.id for event in events]
+            if run.settings.agenda_away is AgendaAway.SUPERVISOR:
+                await agenda.orphan(conn, ids, now)
+            else:
+                await agenda.reassign(conn, ids, None, now=now)
+                await contacts.settle_many(conn, _freed(events, now), now)
+        run.more_contacts()
 
     async def dial(self) -> None:
         """One due contact for each agent who is ready. Raises `StorageError`."""
-        ready = {agent.id: agent for agent in self._tools.agents if agent.free}
+        ready = {agent.id: agent for agent in self._tools.agents if _may_be_called(agent)}
         if not ready or not self._tools.writer.healthy:
             return
         now = self._tools.clock.now()
@@ -80,7 +80,7 @@ class Bound:
         left: list[UUID] = []
         for contact in found:
             agent = ready.pop(contact.agent_id, None) if contact.agent_id else None
-            if agent is None or not agent.free or not await self._place(agent, contact):
+            if agent is None or not _may_be_called(agent) or not await self._place(agent, contact):
                 left.append(contact.contact_id)
         if left:
             async with self._tools.db.transaction() as conn:
@@ -103,6 +103,8 @@ class Bound:
                     await reserving.postpone(conn, [contact.contact_id], hours.until)
             return hours.until is not None
         attempt_id = uuid7(now)
+        if agent.rings_first:
+            return self._ring_first(agent, run, contact, attempt_id)
         self._tools.agents.happen(agent, desk.CallReserved(attempt_id))
         if desk.attempt_of(agent.state) != attempt_id:
             return False
@@ -123,3 +125,28 @@ class Bound:
         if not placed.calls or placed.calls[0].over:
             self._tools.agents.happen(agent, desk.CallWithdrawn(attempt_id))
         return not placed.left
+
+    def _ring_first(self, agent: LiveAgent, run: CampaignRun, contact: Reserved, attempt_id: UUID) -> bool:
+        return self._first.start(
+            Proposed(
+                attempt_id=attempt_id,
+                agent=agent,
+                run=run,
+                kind=AttemptKind.AGENT_BOUND,
+                e164=contact.e164,
+                contact=contact,
+                customer_id=contact.customer_id,
+            )
+        )
+
+
+def _freed(events: Sequence[AgendaEvent], now: datetime) -> list[Settlement]:
+    return [
+        Settlement(event.contact_id, Retry(now, unbind=True), agenda.NO_CAPS)
+        for event in events
+        if event.contact_id is not None
+    ]
+
+
+def _may_be_called(agent: LiveAgent) -> bool:
+    return agent.idle if agent.rings_first else agent.free

@@ -44,10 +44,12 @@ class LiveCall:
     trunk: str = ""
     bound_agent: UUID | None = None
     """Placed for this agent alone."""
+    by_line: bool = False
+    """That agent's line dials the customer: the two are together from the answer on, and before it."""
     ring_s: float = 30
     patience_s: float = 2
     channel: str = ""
-    """The customer's channel: the attempt's id, but for a manual call Asterisk's own."""
+    """The customer's channel: the attempt's id, but where the agent's line dials Asterisk's own."""
     has_channel: bool = False
     bridge: str = ""
     """The conversation it is in."""

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from dialer import agent as desk
@@ -27,7 +27,7 @@ from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, campaign_opening, day_start, opening
 from dialer.outcome import Verdict
-from dialer.settings import Settings
+from dialer.settings import Mode, Settings
 from lists import attempts, reserving
 from lists.model import AttemptKind, ContactState, RefusalReason, Reserved
 from storage.errors import StorageError
@@ -52,14 +52,29 @@ UNKNOWN_WAIT_S = 900
 _FAILURES = {"busy": "busy", "no_answer": "no_answer", "invalid_number": "invalid", "machine": "machine"}
 
 
+class AgentsFirst(Protocol):
+    """Whoever proposes calls to agents whose leg comes first."""
+
+    async def serve(self, run: "CampaignRun", room: int) -> int:
+        """At most so many; how many were proposed. Raises `StorageError`."""
+        ...
+
+    def closed(self, run: "CampaignRun") -> None:
+        """It dials no more: what is only proposed is withdrawn."""
+        ...
+
+
 class CampaignRun:
-    def __init__(self, tools: Tools, placer: Placer, campaign: Campaign) -> None:
+    def __init__(self, tools: Tools, placer: Placer, first: AgentsFirst, campaign: Campaign) -> None:
         self._tools = tools
         self._placer = placer
+        self._first = first
         self.campaign = campaign
         self.origin = tools.clock.now()
         self.live: dict[UUID, LiveCall] = {}
         """Every call of this campaign, of whatever kind."""
+        self.promised: set[UUID] = set()
+        """Calls that are to be: an agent's phone rings for each. A channel is kept for it."""
         self.status = Status()
         self.found = Counts()
         """Of the legal window, with what has ended since it was read."""
@@ -200,6 +215,7 @@ class CampaignRun:
     async def turn(self) -> Status:
         now = self._tools.clock.now()
         if self.campaign.desired is not Desired.RUNNING:
+            self._first.closed(self)
             await self._give_back()
             return await self._resting(now)
         if not self._tools.writer.healthy:
@@ -208,21 +224,24 @@ class CampaignRun:
         if isinstance(hours, Closed):
             await self._give_back()
             return Status(Doing.WAITING, hours.why, until=hours.until)
-        if self.settings.mode not in PACED:
+        paced = self.settings.mode in PACED
+        if not paced and self.settings.mode is not Mode.PREVIEW:
             return Status(Doing.WAITING, "by_hand")
         trunks = self._tools.trunks.usable(self.settings.trunks, now)
         if not trunks:
             why, until = self._tools.trunks.why_none(self.settings.trunks, now)
             return Status(Doing.WAITING, why, until=until)
-        want = self.pace.decide(
-            self.pacer,
-            self.at(now),
-            channels=self.settings.channels - len(self.live),
-            trunks=sum(run.limits.allowed(now) for run in trunks),
-        )
+        channels = self.settings.channels - len(self.live) - len(self.promised)
+        allowed = sum(run.limits.allowed(now) for run in trunks)
+        proposed = await self._first.serve(self, min(channels, allowed))
+        want = 0
+        if paced:
+            want = self.pace.decide(
+                self.pacer, self.at(now), channels=channels - proposed, trunks=allowed - proposed
+            )
         if want > 0:
             return await self._dial(want)
-        if not self.live and not self._buffer:
+        if not self.live and not self.promised and not self._buffer:
             found = await self._survey(now)
             if found.why != "no_agents":
                 return found
@@ -262,6 +281,25 @@ class CampaignRun:
         return min(max(wait, 0.01), IDLE_S) if wait > 0 else IDLE_S
 
     # --- contacts -------------------------------------------------------------------------------------
+
+    async def lend(self, lease_s: float) -> Reserved | None:
+        """One contact that may be called now, kept for so long. Raises `StorageError`."""
+        while found := await self._take(1):
+            async with self._tools.db.transaction() as conn:
+                kept = await reserving.reserve_one(
+                    conn,
+                    found[0].contact_id,
+                    now=self._tools.clock.now(),
+                    worker=self._tools.worker,
+                    lease_s=lease_s,
+                )
+            if kept is not None:
+                return kept
+        return None
+
+    def put_back(self, contact: Reserved) -> None:
+        """Lent, and not needed after all: it is the next one."""
+        self._buffer.appendleft(contact)
 
     async def _take(self, want: int) -> list[Reserved]:
         """Up to `want` contacts that may be called now; the others are postponed till they may."""

@@ -17,6 +17,7 @@ from dialer.engine.call_control import CallControl
 from dialer.engine.hub import Hub
 from dialer.engine.listening import Listening
 from dialer.engine.manual import Manual
+from dialer.engine.previews import Previews
 from dialer.engine.settling import rules_of
 from dialer.engine.tools import Tools
 from dialer.errors import DialerError
@@ -44,6 +45,7 @@ class Control:
         tools: Tools,
         hub: Hub,
         manual: Manual,
+        previews: Previews,
         call_control: CallControl,
         listening: Listening,
         refresh: Callable[[], Awaitable[None]],
@@ -53,6 +55,7 @@ class Control:
         self._tools = tools
         self._hub = hub
         self._manual = manual
+        self._previews = previews
         self._call_control = call_control
         self._listening = listening
         self._answered: set[UUID] = set()
@@ -108,6 +111,16 @@ class Control:
             case Kind.CALL_CLICK:
                 attempt_id = await self._manual.call(self._agent(command), command.payload)
                 return {"attempt_id": str(attempt_id)}
+            case Kind.PREVIEW_ACCEPT:
+                await self._previews.accept(self._agent(command), UUID(str(command.payload["attempt_id"])))
+                return None
+            case Kind.PREVIEW_SKIP:
+                self._previews.skip(
+                    self._agent(command),
+                    UUID(str(command.payload["attempt_id"])),
+                    str(command.payload.get("reason") or ""),
+                )
+                return None
             case Kind.EMERGENCY_STOP:
                 return await self._emergency_stop(command)
             case kind if kind in call_control.KINDS:

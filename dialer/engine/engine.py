@@ -15,6 +15,7 @@ from dialer import call as machine
 from dialer import campaigns, counters, trunks
 from dialer.campaigns import Desired, Kind
 from dialer.engine.adoption import adopt
+from dialer.engine.agent_first import AgentFirst
 from dialer.engine.agents import Agents
 from dialer.engine.bound import Bound
 from dialer.engine.call_control import CallControl
@@ -28,10 +29,12 @@ from dialer.engine.listening import Listening
 from dialer.engine.manual import Manual
 from dialer.engine.news import campaign_is
 from dialer.engine.placing import Placer
+from dialer.engine.previews import Previews
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.rhythm import Rhythm
 from dialer.engine.router import Router
 from dialer.engine.sending import Sender
+from dialer.engine.serving import Serving
 from dialer.engine.sweep import Sweep
 from dialer.engine.targets import Targets
 from dialer.engine.tools import Tools
@@ -86,9 +89,14 @@ class Engine:
         call_control = CallControl(self.tools, following, Targets(self.tools, self.hub, self._placer))
         self._reconciler = Reconciler(self.tools, following.found, listening.found)
         self._inbound = Inbound(self.tools, self.hub)
-        self._bound = Bound(self.tools, self._placer, self.hub)
-        manual = Manual(self.tools, self._placer, self.hub)
-        self._control = Control(self.tools, self.hub, manual, call_control, listening, self._refresh)
+        self._first = AgentFirst(self.tools, self._placer, self.hub)
+        previews = Previews(self.tools, self._first)
+        self._serving = Serving(self.tools, self.hub, self._first, previews)
+        self._bound = Bound(self.tools, self._placer, self.hub, self._first)
+        manual = Manual(self.tools, self.hub, self._first)
+        self._control = Control(
+            self.tools, self.hub, manual, previews, call_control, listening, self._refresh
+        )
         self._sweep = Sweep(self.tools, self.hub, self._reconciler)
         self._upkeep = Upkeep(self.tools, self.hub)
 
@@ -159,6 +167,7 @@ class Engine:
         await self._stop_campaigns()
         self._router.stop()
         await self._inbound.stop()
+        await self._first.stop()
         await self.tools.sender.close()
         try:
             await self.tools.writer.drain(5.0)
@@ -232,7 +241,7 @@ class Engine:
             if not await attempts.fence(conn, campaign_id, self.tools.epoch, running):
                 log.warning("campaign %s is another's", campaign.name)
                 return
-        run = CampaignRun(self.tools, self._placer, campaign)
+        run = CampaignRun(self.tools, self._placer, self._serving, campaign)
         await run.prepare()
         self.hub.runs[campaign_id] = run
         if campaign.kind is Kind.DIALER and "writer" in self._tasks:

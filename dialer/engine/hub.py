@@ -7,6 +7,7 @@ database and the desktop hear of it in the same moment, through the writer.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from ami.actions import Action, Bridge, Hangup, Redirect, Setvar
@@ -37,7 +38,19 @@ RESCUE_S = 12.0
 """So long a customer waits for the own agent's line to come back; then anybody takes over."""
 JOIN_TRIES = 3
 DEFAULT_WRAPUP_S = 60
-_DIRECTION = {AttemptKind.INBOUND: "in", AttemptKind.MANUAL: "manual"}
+DIRECTION = {AttemptKind.INBOUND: "in", AttemptKind.MANUAL: "manual"}
+
+
+class AgentsSide(Protocol):
+    """Whoever sees to calls that begin with the agent's leg."""
+
+    def line_is_there(self, agent: LiveAgent) -> None: ...
+
+    def line_gone(self, agent: LiveAgent) -> None: ...
+
+    def agent_left(self, agent: LiveAgent, attempt_id: UUID) -> None: ...
+
+    def call_over(self, call: LiveCall) -> None: ...
 
 
 class Hub:
@@ -49,6 +62,7 @@ class Hub:
         self.call_over: Callable[[LiveCall], None] = lambda call: None
         """Who else is to hear of a call's end."""
         self._join_tries: dict[UUID, int] = {}
+        self.agents_side: AgentsSide
         tools.calls.actor = self
         tools.agents.floor = self
 
@@ -67,6 +81,10 @@ class Hub:
         match command:
             case machine.NoteProgress(state):
                 self._note(call, state, now)
+            case machine.NoteEarlyMedia():
+                run = self.run_of(call)
+                if run is not None and call.kind is AttemptKind.DIALLED:
+                    run.pacer.progress(call.id, run.at(now), 183)
             case machine.FindAgent():
                 self._find_agent(call, now)
             case machine.JoinAgent(agent_id):
@@ -220,8 +238,9 @@ class Hub:
 
     def _hang_up(self, call: LiveCall) -> None:
         agent = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
-        if call.kind is AttemptKind.MANUAL and not call.has_channel and agent is not None and agent.line:
-            back = Redirect(agent.line, "marcador-agent", "line")
+        if call.by_line and not call.has_channel and agent is not None and agent.line:
+            once = agent.row.line is Line.RINGING
+            back = Hangup(agent.line) if once else Redirect(agent.line, "marcador-agent", "line")
             self._tools.sender.post(call.server, back)
         else:
             self._tools.sender.post(call.server, Hangup(call.channel))
@@ -264,6 +283,8 @@ class Hub:
             self._tools.trunks.took(trunk, verdict, now)
         self._join_tries.pop(call.id, None)
         self.unidentified.discard(call.id)
+        if call.by_line:
+            self.agents_side.call_over(call)
         if call.bound_agent is not None or call.adopted:
             self._free_agents_of(call, talked=verdict.outcome is Outcome.CONNECTED)
         if run is not None:
@@ -313,11 +334,15 @@ class Hub:
 
     def line_is_free(self, agent: LiveAgent) -> None:
         """Its line is in the waiting room: from now on it can be joined."""
+        self.agents_side.line_is_there(agent)
         if agent.free:
             self.assign()
             for campaign_id in agent.row.campaign_ids:
                 if campaign_id in self.runs:
                     self.runs[campaign_id].wake()
+
+    def phone_hung_up(self, agent: LiveAgent) -> None:
+        self.agents_side.line_gone(agent)
 
     def left_untypified(self, agent: LiveAgent, attempt_id: UUID, now: datetime) -> None:
         about = agent.about
@@ -335,10 +360,12 @@ class Hub:
 
     def _free_its_call(self, agent: LiveAgent, before: desk.State) -> None:
         """The agent is gone from a call that was to be joined, or was placed for nobody else."""
-        if isinstance(agent.state, desk.OnCall) or not isinstance(before, desk.Reserved | desk.Offered):
+        kept = desk.Previewing | desk.Reserved | desk.Offered
+        if isinstance(agent.state, desk.OnCall) or not isinstance(before, kept):
             return
         call = self._tools.calls.get(before.attempt_id)
         if call is None:
+            self.agents_side.agent_left(agent, before.attempt_id)
             return
         if call.handed:  # transferred to this agent: to whoever is free instead
             call.bound_agent = None
@@ -350,7 +377,10 @@ class Hub:
             self._tools.calls.happen(call, machine.JoinFailed(agent.id))
 
     def _settle_home(self, agent: LiveAgent, now: datetime) -> None:
-        """Idle: one campaign counts on this agent."""
+        """Idle: one campaign counts on this agent. On one whose phone must be picked up first, none does."""
+        if agent.rings_first:
+            self._count_on(agent, None, now)
+            return
         told = self.runs.get(agent.told) if agent.told else None
         if told is not None and told.hungry and told.id in agent.row.campaign_ids:
             told.pacer.ready(agent.id, told.at(now))
@@ -368,7 +398,11 @@ class Hub:
         """Now and then: campaigns got hungry or full, agents came and went."""
         now = self._tools.clock.now()
         hungry = [run_id for run_id, run in self.runs.items() if run.hungry]
-        at_work = [a for a in self._tools.agents if a.told is not None or isinstance(a.state, desk.Ready)]
+        at_work = [
+            a
+            for a in self._tools.agents
+            if a.told is not None or (isinstance(a.state, desk.Ready) and not a.rings_first)
+        ]
         idle = {a.id for a in at_work if isinstance(a.state, desk.Ready)}
         found = homes.balanced(
             {a.id: a.told for a in at_work}, {a.id: a.row.campaign_ids for a in at_work}, hungry, idle
@@ -433,7 +467,7 @@ def _offer(call: LiveCall, agent: LiveAgent, rescued: bool) -> Offered:
         agent_id=agent.id,
         attempt_id=call.id,
         attempt_at=call.begun_at,
-        direction=_DIRECTION.get(call.kind, "out"),
+        direction=DIRECTION.get(call.kind, "out"),
         e164=call.e164,
         campaign_id=call.campaign_id,
         customer_id=call.customer_id,

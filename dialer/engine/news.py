@@ -8,7 +8,7 @@ from dialer.engine.agents import Agents
 from dialer.engine.campaign import CampaignRun
 from dialer.live import CampaignIs
 
-_BUSY = (desk.Talking, desk.WrapUp, desk.Offered, desk.Reserved)
+_BUSY = (desk.Talking, desk.WrapUp, desk.Offered, desk.Reserved, desk.Previewing)
 
 
 def campaign_is(run: CampaignRun, agents: Agents, now: datetime) -> CampaignIs:

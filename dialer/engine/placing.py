@@ -79,11 +79,13 @@ class Placer:
                 refusals.append(refusal)
         return Placed(calls, refusals, left)
 
-    def trunk_for(self, settings: Settings) -> TrunkRun | None:
-        """The one with most free channels, among those whose rate allows a call now."""
+    def trunk_for(self, settings: Settings, *, server: str | None = None) -> TrunkRun | None:
+        """The one with most free channels, among those (of this server) whose rate allows a call now."""
         now = self._tools.clock.now()
         open_ones = [
-            run for run in self._tools.trunks.usable(settings.trunks, now) if run.limits.allowed(now) > 0
+            run
+            for run in self._tools.trunks.usable(settings.trunks, now)
+            if run.limits.allowed(now) > 0 and server in (None, run.trunk.server)
         ]
         return max(open_ones, key=lambda run: run.limits.channels - run.limits.in_use, default=None)
 

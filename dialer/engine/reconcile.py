@@ -10,6 +10,7 @@ from ami.errors import AmiError
 from ami.events import BridgeListed, ChannelListed, ChannelState
 from dialer import agent as desk
 from dialer import call as machine
+from dialer.agents import Line
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.listing import Listing, is_phone_of
@@ -74,6 +75,7 @@ class Reconciler:
         for call in overdue:
             if call.over:
                 continue
+            self._find_dialled(call, listing)
             if call.channel not in listing.channels:
                 log.warning("call %s: its end was missed", call.id)
                 self._tools.calls.happen(call, machine.Vanished())
@@ -123,9 +125,10 @@ class Reconciler:
     def _mend_line(self, agent: LiveAgent, listing: Listing) -> None:
         agents = self._tools.agents
         if agent.line not in listing.channels:
-            agents.adopt(agent, "")
-            opening = isinstance(agent.state, desk.Connecting | desk.LineLost)
-            agents.happen(agent, desk.LineFailed() if opening else desk.LineDropped())
+            agents.line_ended(agent)
+            return
+        if agent.row.line is Line.RINGING and self._is_for_nothing(agent):
+            self._tools.sender.post(agent.row.server, Hangup(agent.line))
             return
         bridge = listing.bridge_of.get(agent.line)
         agent.held = bridge is not None and bridge.name == AGENTS
@@ -136,8 +139,14 @@ class Reconciler:
             elif isinstance(agent.state, desk.Offered):
                 agents.happen(agent, desk.CallWithdrawn(agent.state.attempt_id))
             agents.floor.agent_changed(agent, agent.state, self._tools.clock.now())
+            agents.floor.line_is_free(agent)
+
+    def _is_for_nothing(self, agent: LiveAgent) -> bool:
+        """A phone that was rung for a call no worker knows any more."""
+        return not isinstance(agent.state, desk.Reserved | desk.Offered | desk.Talking)
 
     def _mend_call(self, call: LiveCall, listing: Listing) -> None:
+        self._find_dialled(call, listing)
         channel = listing.channels.get(call.channel)
         if channel is None:
             self._tools.calls.happen(call, machine.Vanished())
@@ -153,6 +162,18 @@ class Reconciler:
             self._tools.calls.happen(call, event)
         if isinstance(call.state, machine.Talking):
             self._found(call, listing)
+
+    def _find_dialled(self, call: LiveCall, listing: Listing) -> None:
+        """The channel an agent's line dials has an id of Asterisk's own, which a new owner does not know: it
+        is the line's linked one."""
+        if not call.by_line or call.channel in listing.channels:
+            return
+        agent = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
+        for channel in listing.channels.values():
+            dialled = agent is not None and agent.line and channel.linkedid == agent.line != channel.uniqueid
+            if dialled and not channel.channel.startswith("Local/"):
+                self._tools.calls.move(call, channel.uniqueid)
+                return
 
     def _partner(self, call: LiveCall, bridge: BridgeListed | None) -> UUID | None:
         """The agent in the same conversation."""

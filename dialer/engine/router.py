@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 CUSTOMERS, AGENTS = "marcador-customers", "marcador-agents"
 CONVERSATION = "basic"
+RANG_OUT = 3
+"""An originate's reason: its ring time ran out. `Dial` says so in a word."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ class Router:
                 self._entered(event)
             case ami.BridgeLeave():
                 self._left(event)
+            case ami.DialState(status="PROGRESS"):
+                self._early_media(event)
             case ami.ChannelEvent():
                 self._channel(event)
         self._saw(event)
@@ -103,13 +107,15 @@ class Router:
             case ami.Hangup(cause=cause, tech_cause=status):
                 self._happen(call, machine.HungUp(cause, status))
 
+    def _early_media(self, event: ami.DialState) -> None:
+        call = self._calls.on(event.uniqueid)
+        if call is not None:
+            self._happen(call, machine.EarlyMedia())
+
     def _line_hung_up(self, uniqueid: str) -> None:
         agent = self._agents.on(uniqueid)
-        if agent is None:
-            return
-        self._agents.adopt(agent, "")
-        failed = isinstance(agent.state, desk.Connecting | desk.LineLost)
-        self._agents.happen(agent, desk.LineFailed() if failed else desk.LineDropped())
+        if agent is not None:
+            self._agents.line_ended(agent)
 
     def _originated(self, event: ami.OriginateResponse) -> None:
         call = self._calls.on(event.uniqueid)
@@ -145,7 +151,9 @@ class Router:
                     self._happen(call, machine.JoinFailed(call.ringing_agent))
             case ami.MarcadorManual():
                 self._calls.move(call, event.uniqueid)
-            case ami.MarcadorManualEnded(cause=cause):
+            case ami.MarcadorManualEnded(status=status, cause=cause):
+                if status == "NOANSWER":
+                    self._happen(call, machine.OriginateFailed(RANG_OUT))
                 self._happen(call, machine.HungUp(cause))
 
     def _line(self, event: ami.MarcadorLine) -> None:

@@ -87,6 +87,7 @@ def _closing(call: LiveCall, found: Verdict, now: datetime) -> Closing:
         amd=facts.amd,
         hung_up_by=facts.hung_up_by,
         ringing_at=facts.ringing_at,
+        early_media_at=facts.early_media_at,
         answered_at=facts.answered_at,
         connected_at=facts.connected_at,
         agent_id=facts.agent_id,

@@ -23,6 +23,8 @@ class Number(StrEnum):
     SILENT = "34600000014"
     GONE_RINGING = "34600000015"
     GONE_AT_ONCE = "34600000016"
+    EARLY_UNKNOWN = "34600000018"
+    """183 with an announcement, then 404."""
     PRESSES_9 = "34600000029"
     PRESSES_1 = "34600000031"
     PRESSES_5 = "34600000035"
@@ -84,8 +86,9 @@ class Bench:
             variables={"MARCADOR_ATTEMPT": attempt, **variables},
         )
 
-    async def agent(self, name: str = "7") -> str:
-        """An agent's held line (a Local channel for the phone); its uniqueid, once it is on hold."""
+    async def agent(self, name: str = "7", *, once: bool = False) -> str:
+        """An agent's held line (a Local channel for the phone); its uniqueid, once it is on hold. `once`: a
+        phone that is rung for one call."""
         line = str(uuid.uuid4())
         await self.send(
             actions.Originate(
@@ -94,7 +97,7 @@ class Bench:
                 "marcador-agent",
                 "line",
                 other_channel_id=phone_of(line),
-                variables={"MARCADOR_AGENT": name},
+                variables={"MARCADOR_AGENT": name, **({"MARCADOR_ONCE": "1"} if once else {})},
             )
         )
         await self.in_room(line, AGENTS)
@@ -138,13 +141,13 @@ def _whose(event: e.Event) -> str:
 def story(events: list[e.Event], uniqueid: str) -> list[str]:
     """One channel's events in order, in few words. Without `OriginateResponse`: Asterisk tells it from
     another thread, before or after what the dialplan does at the answer. Without `DtmfEnd`: nobody goes by
-    it, and the simulator does not tell it."""
+    it, and the simulator does not tell it. And without early media, which any carrier may send or not."""
     return [words for event in events if _whose(event) == uniqueid and (words := _words(event))]
 
 
 def _words(event: e.Event) -> str:
     match event:
-        case e.OriginateResponse() | e.DtmfEnd():
+        case e.OriginateResponse() | e.DtmfEnd() | e.DialState():
             return ""
         case e.Newstate():
             return event.state.name.lower()

@@ -195,6 +195,22 @@ async def no_answer_differs_from_gone_while_it_rang_by_its_reason_only(bench: Be
     await _not_answered(bench, Number.SILENT, 3, 19, 480, rings=True)
 
 
+async def early_media_is_told_and_is_no_answer(bench: Bench) -> None:
+    attempt = await bench.call(Number.EARLY_UNKNOWN)
+    await bench.gone(attempt)
+    assert [event.status for event in bench.told(e.DialState, attempt)] == ["PROGRESS"]  # type: ignore[attr-defined]
+    assert story(bench.events, attempt) == ["Newchannel", "hangup 1"]
+
+
+async def early_media_of_a_call_the_agents_line_dials_is_told_too(bench: Bench) -> None:
+    line = await bench.agent("7")
+    await _manual(bench, line, Number.EARLY_UNKNOWN, "early-1")
+    (manual,) = (event for event in bench.events if isinstance(event, e.MarcadorManual))
+    assert [event.status for event in bench.told(e.DialState, manual.uniqueid)] == ["PROGRESS"]  # type: ignore[attr-defined]
+    assert story(bench.events, manual.uniqueid) == ["Newchannel", "MarcadorManual", "hangup 1"]
+    assert _hangup(bench, manual.uniqueid).tech_cause == 404
+
+
 async def hung_up_by_us_while_it_rings(bench: Bench) -> None:
     attempt = await bench.call(Number.SILENT)
     await bench.until(lambda: "ringing" in story(bench.events, attempt), "it rings")
@@ -296,11 +312,15 @@ async def a_phone_that_cannot_be_rung_gives_the_customer_back(bench: Bench) -> N
     ]
 
 
-async def _manual(bench: Bench, line: str, number: Number, attempt: str) -> None:
+async def _dial_by_hand(bench: Bench, line: str, number: Number, attempt: str) -> None:
     variables = {"ATTEMPT": attempt, "TRUNK": number.trunk, "CALLERID": "34910000000"}
     for name, value in variables.items():
         await bench.send(actions.Setvar(f"MARCADOR_{name}", value, line))
     await bench.send(actions.Redirect(line, "marcador-manual", number))
+
+
+async def _manual(bench: Bench, line: str, number: Number, attempt: str) -> None:
+    await _dial_by_hand(bench, line, number, attempt)
     await bench.in_room(line, AGENTS, times=2)
 
 
@@ -331,6 +351,34 @@ async def a_manual_call_to_a_busy_number_ends_busy(bench: Bench) -> None:
     (ended,) = bench.told(e.MarcadorManualEnded, line)
     assert isinstance(ended, e.MarcadorManualEnded)
     assert (ended.status, ended.cause) == ("BUSY", 17)
+
+
+async def a_phone_rung_for_one_call_is_hung_up_after_it(bench: Bench) -> None:
+    line = await bench.agent("7", once=True)
+    await _dial_by_hand(bench, line, Number.BRIEF, "once-1")
+    await bench.gone(line)
+    talk = [f"out {AGENTS}", "in talk", "out talk", "MarcadorManualEnded", "hangup 16"]
+    assert story(bench.events, line) == [*LINE, *talk]
+
+
+async def a_phone_rung_for_one_call_is_hung_up_when_the_customer_is_busy(bench: Bench) -> None:
+    line = await bench.agent("7", once=True)
+    await _dial_by_hand(bench, line, Number.BUSY, "once-2")
+    await bench.gone(line)
+    assert story(bench.events, line) == [*LINE, f"out {AGENTS}", "MarcadorManualEnded", "hangup 16"]
+
+
+async def a_customer_whose_agent_hangs_up_while_it_rings_is_hung_up(bench: Bench) -> None:
+    line = await bench.agent("7", once=True)
+    await _dial_by_hand(bench, line, Number.SILENT, "once-3")
+    await bench.until(lambda: any(isinstance(event, e.MarcadorManual) for event in bench.events), "dialled")
+    (manual,) = (event for event in bench.events if isinstance(event, e.MarcadorManual))
+    await bench.until(lambda: "ringing" in story(bench.events, manual.uniqueid), "it rings")
+    await bench.send(actions.Hangup(phone_of(line)))
+    await bench.gone(line)
+    await bench.gone(manual.uniqueid)
+    assert _hangup(bench, manual.uniqueid).state is not e.ChannelState.UP
+    assert story(bench.events, line) == [*LINE, f"out {AGENTS}", "hangup 16"]
 
 
 # --- looking and asking ------------------------------------------------------------------------------
@@ -480,6 +528,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     congestion,
     gone_while_it_rang,
     no_answer_differs_from_gone_while_it_rang_by_its_reason_only,
+    early_media_is_told_and_is_no_answer,
+    early_media_of_a_call_the_agents_line_dials_is_told_too,
     hung_up_by_us_while_it_rings,
     a_call_that_cannot_be_made_has_no_channel_only_the_originates_response,
     the_same_id_cannot_be_placed_twice,
@@ -489,6 +539,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     a_phone_that_cannot_be_rung_gives_the_customer_back,
     a_manual_call_is_answered_and_the_agent_returns_to_hold,
     a_manual_call_to_a_busy_number_ends_busy,
+    a_phone_rung_for_one_call_is_hung_up_after_it,
+    a_phone_rung_for_one_call_is_hung_up_when_the_customer_is_busy,
+    a_customer_whose_agent_hangs_up_while_it_rings_is_hung_up,
     channels_and_bridges_are_listed_during_a_call,
     a_ringing_call_is_listed_by_our_id,
     variables_are_kept_as_they_were_given,

@@ -12,12 +12,46 @@ SELECT * FROM agenda_event WHERE id = $1 FOR UPDATE;
 
 -- name: edit
 UPDATE agenda_event
-SET customer_name = $2, agent_id = $3, e164 = $4, due_at = $5, zone = $6, note = $7, tries = 0
+SET customer_name = $2, agent_id = $3, e164 = $4, due_at = $5, zone = $6, note = $7, tries = 0,
+    orphaned_at = CASE WHEN agent_id IS NOT DISTINCT FROM $3 AND due_at = $5 THEN orphaned_at END
 WHERE id = $1
 RETURNING *;
 
 -- name: reassign
-UPDATE agenda_event SET agent_id = $2 WHERE id = ANY ($1::uuid[]) AND state = 'pending' RETURNING id;
+UPDATE agenda_event SET agent_id = $2, orphaned_at = NULL
+WHERE id = ANY ($1::uuid[]) AND state = 'pending'
+RETURNING id;
+
+-- name: orphan
+UPDATE agenda_event SET orphaned_at = $2
+WHERE id = ANY ($1::uuid[]) AND state = 'pending' AND orphaned_at IS NULL
+RETURNING id;
+
+-- name: released_contacts
+-- Of these events the contacts already made dialable for an agent.
+SELECT c.id
+FROM agenda_event e
+JOIN contact c ON c.id = e.contact_id
+WHERE e.id = ANY ($1::uuid[]) AND e.state = 'pending' AND c.state = 'pending' AND c.agent_id IS NOT NULL
+FOR UPDATE OF c;
+
+-- name: unattended
+-- $1 campaigns, $2 agents at work, $3 due before, $4 limit. Their contacts may be on a call just now: left alone.
+SELECT e.*
+FROM agenda_event e
+JOIN contact c ON c.id = e.contact_id AND c.state IN ('pending', 'scheduled')
+WHERE e.state = 'pending' AND e.orphaned_at IS NULL AND e.due_at <= $3 AND e.campaign_id = ANY ($1::uuid[])
+  AND e.agent_id IS NOT NULL AND NOT e.agent_id = ANY ($2::uuid[])
+ORDER BY e.due_at, e.id
+LIMIT $4
+FOR UPDATE OF e SKIP LOCKED;
+
+-- name: orphaned
+-- $1 campaigns (NULL: all)
+SELECT * FROM agenda_event
+WHERE state = 'pending' AND orphaned_at IS NOT NULL AND ($1::uuid[] IS NULL OR campaign_id = ANY ($1))
+ORDER BY due_at, id
+LIMIT $2;
 
 -- name: close
 UPDATE agenda_event SET state = $2, managed_by = $3, closed_at = $4
@@ -96,7 +130,7 @@ SELECT e.*
 FROM agenda_event e
 JOIN contact c ON c.id = e.contact_id AND c.state = 'scheduled'
 JOIN phone p ON p.customer_id = c.customer_id AND p.e164 = e.e164
-WHERE e.state = 'pending' AND e.due_at <= $1
+WHERE e.state = 'pending' AND e.orphaned_at IS NULL AND e.due_at <= $1
   AND NOT EXISTS (SELECT FROM agenda_event s
                   WHERE s.contact_id = e.contact_id AND s.state = 'pending' AND (s.due_at, s.id) < (e.due_at, e.id))
 ORDER BY e.due_at, e.id

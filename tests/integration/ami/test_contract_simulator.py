@@ -18,6 +18,7 @@ NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
     Number.ANSWERS: Behaviour(ring_s=0.1),
     Number.BUSY: Behaviour(fate=Fate.BUSY),
     Number.UNKNOWN: Behaviour(fate=Fate.INVALID),
+    Number.EARLY_UNKNOWN: Behaviour(fate=Fate.INVALID, early_s=0.1),
     Number.CONGESTED: Behaviour(fate=Fate.CONGESTION),
     Number.SILENT: Behaviour(fate=Fate.NO_ANSWER),
     Number.GONE_RINGING: Behaviour(fate=Fate.REJECTED, ring_s=0.1),

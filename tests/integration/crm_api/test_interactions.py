@@ -17,6 +17,7 @@ from lists.model import BeginInbound, Closing
 from storage.ids import uuid7
 from storage.partitions import ensure_partitions
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
+from typifications import agenda
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 PHONE = "+34612345678"
@@ -278,8 +279,14 @@ async def test_the_calendar_shows_agents_their_own_and_nobody_s(api: Api, desk: 
     assert len(accepted(await desk.client.get(f"/api/agenda?{span}&with_free=false"))["items"]) == 1
     assert accepted(await desk.supervisor.get(f"/api/agenda?{span}"))["total"] == 3
     refused(await desk.client.get(f"/api/agenda/{hidden}"), 403, "event_not_yours")
+    async with api.db.transaction() as conn:
+        await agenda.orphan(conn, [UUID(hidden)], api.clock.now())
+    refused(await desk.client.get("/api/agenda/orphaned"), 403, "role_too_low")
+    (orphan,) = accepted(await desk.supervisor.get("/api/agenda/orphaned"))["items"]
+    assert (orphan["id"], orphan["orphaned_at"] is not None) == (hidden, True)
     given = {"event_ids": [hidden], "agent_id": str(desk.agent.id)}
     assert accepted(await desk.supervisor.post("/api/agenda/reassign", json=given)) == {"reassigned": 1}
+    assert not accepted(await desk.supervisor.get("/api/agenda/orphaned"))["items"]
     accepted(await desk.client.delete(f"/api/agenda/{hidden}"), 204)
 
 
@@ -332,6 +339,23 @@ async def test_a_click_dials_once_and_only_for_oneself(api: Api, desk: Desk) -> 
     foreign = body | {"campaign_id": str((await api.campaign("otra")).id)}
     response = await desk.client.post("/api/attempts/click", json=foreign, headers={"Idempotency-Key": "3"})
     refused(response, 403, "campaign_not_yours")
+
+
+async def test_a_supervisor_calls_outside_the_campaigns_hours_and_says_why(api: Api, desk: Desk) -> None:
+    body = {
+        "campaign_id": str(desk.campaign.id),
+        "phone": "612345678",
+        "agent_id": str(desk.agent.id),
+        "override": "promised for tonight",
+    }
+    response = await desk.client.post("/api/attempts/click", json=body, headers={"Idempotency-Key": "1"})
+    refused(response, 403, "override_not_yours")
+    response = await desk.supervisor.post("/api/attempts/click", json=body, headers={"Idempotency-Key": "2"})
+    accepted(response, 202)
+    async with api.db.connection() as conn:
+        [queued] = await commands.queued(conn)
+        audited = await conn.fetchval("SELECT detail FROM audit WHERE action = 'attempts.click'")
+    assert queued.payload["override"] == audited["override"] == "promised for tonight"
 
 
 async def test_a_live_call_is_hung_up_by_its_agent_or_supervisor_only(api: Api, desk: Desk) -> None:

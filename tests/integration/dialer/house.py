@@ -371,6 +371,28 @@ class House:
 
         return str(machine.name(self.live_agent(agent_id).state))
 
+    async def listens(self, agent: Agent) -> list[live.Body]:
+        """What this agent's desktop is told from now on, as it comes."""
+        heard: list[live.Body] = []
+        listening = asyncio.Event()
+
+        async def listen() -> None:
+            async with self.bus.subscribe(live.agent_topic(agent.id)) as subscription:
+                listening.set()
+                async for message in subscription:
+                    heard.append(live.decode(message.payload).body)  # type: ignore[union-attr]
+
+        self.spawn(listen())
+        await listening.wait()
+        return heard
+
+    async def offer_of(self, agent: Agent) -> live.Offered:
+        """What a desktop that comes back is shown."""
+        async with self.db.connection() as conn:
+            offer = (await live.agent_snapshot(conn, agent.id, now=self.clock.now())).offer
+        assert offer is not None
+        return offer
+
     def dialled(self) -> list[str]:
         """The numbers called so far, in order, as the PBX saw them."""
         return [f"+{placed.number}" for placed in self.pbx.calls]

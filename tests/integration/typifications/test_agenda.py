@@ -197,7 +197,7 @@ async def test_editing_an_event_leaves_the_customer_as_it_is(desk: Desk) -> None
 async def test_an_event_is_reassigned_when_its_agent_is_away(desk: Desk) -> None:
     one, other = await event(desk, agent_id=uuid4()), await event(desk, agent_id=uuid4())
     await agenda.remove(desk.conn, other.id, now=desk.now)
-    assert await agenda.reassign(desk.conn, [one.id, other.id], desk.agent) == 1
+    assert await agenda.reassign(desk.conn, [one.id, other.id], desk.agent, now=desk.now) == 1
     assert (await agenda.get(desk.conn, one.id)).agent_id == desk.agent
 
 

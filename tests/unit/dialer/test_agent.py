@@ -20,6 +20,7 @@ from dialer.agent import (
     CallWithdrawn,
     Command,
     Connecting,
+    ContactShown,
     DropLine,
     Event,
     HoldBack,
@@ -38,6 +39,7 @@ from dialer.agent import (
     PauseAsked,
     Paused,
     Pending,
+    Previewing,
     Ready,
     ReadyAsked,
     Refuse,
@@ -64,6 +66,7 @@ STATES: list[State] = [
     Ready(NOW),
     Ready(NOW, Pending.PAUSE, "lunch"),
     Paused(NOW, reason="lunch"),
+    Previewing(NOW, attempt_id=CALL),
     Reserved(NOW, attempt_id=CALL),
     Offered(NOW, attempt_id=CALL),
     Offered(NOW, Pending.LOGOUT, attempt_id=CALL),
@@ -89,6 +92,8 @@ EVENTS: list[Event] = [
     LogoutAsked(),
     LogoutAsked(answers_expected=True),
     HoldBackEnded(),
+    ContactShown(OTHER),
+    CallReserved(CALL),
     CallReserved(OTHER),
     CallOffered(OTHER),
     CallOffered(CALL),
@@ -224,6 +229,32 @@ def test_an_offer_that_came_to_nothing_keeps_the_agents_place_in_the_queue() -> 
 
 def test_one_unanswered_offer_pauses_a_ringing_agent() -> None:
     state, _ = run(Offered(NOW, attempt_id=CALL), CallWithdrawn(CALL, unanswered=True))
+    assert state == Paused(LATER, reason="not_answering")
+
+
+def test_a_contact_shown_is_called_or_given_back() -> None:
+    shown, _ = run(Ready(NOW), ContactShown(CALL))
+    assert shown == Previewing(LATER, attempt_id=CALL)
+    assert run(shown, CallReserved(CALL))[0] == Reserved(LATER, attempt_id=CALL)
+    assert isinstance(run(shown, CallWithdrawn(CALL))[0], Ready)
+
+
+def test_no_other_call_comes_between_an_agent_and_the_contact_it_is_shown() -> None:
+    shown = Previewing(NOW, attempt_id=CALL)
+    for event in (CallReserved(OTHER), CallOffered(OTHER), ContactShown(OTHER), CallTaken(OTHER)):
+        assert run(shown, event)[0] == shown
+
+
+def test_an_agent_who_is_shown_a_contact_pauses_and_logs_out_at_once() -> None:
+    shown = Previewing(NOW, attempt_id=CALL)
+    assert run(shown, PauseAsked("lunch")) == (Paused(LATER, reason="lunch"), [])
+    assert run(shown, LogoutAsked()) == (LoggedOut(LATER), [DropLine()])
+    lost, _ = run(shown, LineDropped())
+    assert lost == LineLost(LATER, was=Ready(LATER))
+
+
+def test_who_decides_on_nothing_is_taken_to_be_away() -> None:
+    state, _ = run(Previewing(NOW, attempt_id=CALL), CallWithdrawn(CALL, unanswered=True))
     assert state == Paused(LATER, reason="not_answering")
 
 

@@ -17,6 +17,7 @@ from dialer.call import (
     BeginTalk,
     Closed,
     Command,
+    EarlyMedia,
     Elsewhere,
     EndAsked,
     EndRequested,
@@ -34,6 +35,7 @@ from dialer.call import (
     Judged,
     Keyed,
     NoteAbandoned,
+    NoteEarlyMedia,
     OptedOut,
     OriginateFailed,
     OriginateRefused,
@@ -79,6 +81,7 @@ EVENTS: list[Event] = [
     OriginateFailed(5),
     OriginateFailed(0),
     Rang(),
+    EarlyMedia(),
     PickedUp(),
     Judged("HUMAN"),
     Judged("MACHINE"),
@@ -121,6 +124,17 @@ def kinds(commands: list[Command]) -> list[type[Command]]:
 
 def _name(value: object) -> str:
     return repr(value).replace(repr(NOW), "t")[:40]
+
+
+# --- early media ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [Sent(FACTS), Ringing(replace(FACTS, ringing_at=NOW))])
+def test_early_media_is_noted_once_and_is_neither_ringing_nor_an_answer(state: State) -> None:
+    after, told = run(state, EarlyMedia(), EarlyMedia())
+    assert (type(after), told) == (type(state), [NoteEarlyMedia()])
+    assert after.facts.early_media_at == NOW + timedelta(seconds=1)
+    assert after.facts.answered_at is None
 
 
 # --- every pair -----------------------------------------------------------------------------------
