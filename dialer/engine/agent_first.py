@@ -7,33 +7,29 @@ gives the contact back. From *begin attempt* on it is a call like any other.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
-from ami.actions import Hangup, Originate, Redirect, Setvar
+from ami.actions import Hangup, Originate
 from dialer import agent as desk
 from dialer import call as machine
 from dialer import proposals
 from dialer.agents import Line
-from dialer.campaigns import Desired
-from dialer.dialing import caller_id, dial_string
+from dialer.dialing import dial_string
 from dialer.engine.agents import PHONE_RING_MS, LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
 from dialer.engine.hub import DIRECTION, Hub
 from dialer.engine.placing import Placer
+from dialer.engine.proposed import Proposed, begin_of, dialling, live_call, why_not
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import TrunkRun
 from dialer.errors import BadValue, DialerError
-from dialer.hours import Closed, opening, without_own_hours
 from dialer.live import FLOOR, CallIs, Offered, agent_topic
 from dialer.proposals import Proposal, Stage
 from lists import reserving
 from lists.model import AttemptKind, Begin, Reserved
-from lists.numbers import BadNumber, parse
-from storage.clock import TimerHandle
 from storage.errors import StorageError
 from storage.ids import uuid7
 
@@ -49,26 +45,6 @@ _AUTO_ANSWER = {
     "PJSIP_HEADER(add,Call-Info)": "<sip:auto>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)": "<http://auto>;info=alert-autoanswer",
 }
-
-
-@dataclass(slots=True, eq=False)
-class Proposed:
-    """A call that is to be: for this agent, to this customer. There is no attempt yet."""
-
-    attempt_id: UUID
-    """The id its call will have."""
-    agent: LiveAgent
-    run: CampaignRun
-    kind: AttemptKind
-    e164: str
-    contact: Reserved | None = None
-    customer_id: UUID | None = None
-    override: bool = False
-    """A supervisor's: the campaign's own hours do not hold, everything else does."""
-    stage: Stage = Stage.RINGING
-    picked_up: bool = False
-    timer: TimerHandle | None = None
-    """Of a preview."""
 
 
 class CannotCall(DialerError):
@@ -266,7 +242,7 @@ class AgentFirst:
         Raises `StorageError`: nothing was begun.
         """
         try:
-            why = self._why_not(proposed)
+            why = why_not(proposed, self._tools.clock.now())
             trunk = await self._trunk(proposed) if not why else None
             if trunk is None:
                 self.withdraw(proposed, why or "no_trunk")
@@ -275,16 +251,6 @@ class AgentFirst:
         except BaseException:
             self.withdraw(proposed, "no_database")
             raise
-
-    def _why_not(self, proposed: Proposed) -> str:
-        """What only the dialer knows; *begin attempt* holds it to all the rest."""
-        run = proposed.run
-        if proposed.kind is not AttemptKind.MANUAL and run.campaign.desired is not Desired.RUNNING:
-            return "campaign_closed"
-        zones, list_zone = _where(proposed)
-        settings = without_own_hours(run.settings) if proposed.override else run.settings
-        hours = opening(zones, list_zone, settings, self._tools.clock.now(), e164=proposed.e164)
-        return hours.why if isinstance(hours, Closed) else ""
 
     async def _trunk(self, proposed: Proposed) -> TrunkRun | None:
         waited = 0.0
@@ -296,12 +262,20 @@ class AgentFirst:
             waited += TRUNK_LOOK_S
 
     async def _begin(self, proposed: Proposed, trunk: TrunkRun) -> str:
+        if self._proposed.get(proposed.agent.id) is not proposed:
+            return "withdrawn"  # while it waited for the trunk
         try:
             dial = dial_string(trunk.trunk, proposed.e164)
         except BadValue:
             self.withdraw(proposed, "not_dialable")
             return "not_dialable"
-        begin = self._begin_of(proposed, trunk)
+        begin = begin_of(
+            proposed,
+            trunk.trunk,
+            worker=self._tools.worker,
+            epoch=self._tools.epoch,
+            now=self._tools.clock.now(),
+        )
         trunk.limits.take(begin.begun_at)
         try:
             refusal = await self._placer.begin_one(begin, proposed.run.settings)
@@ -315,45 +289,9 @@ class AgentFirst:
         self._dial(proposed, begin, dial)
         return ""
 
-    def _begin_of(self, proposed: Proposed, trunk: TrunkRun) -> Begin:
-        contact, settings = proposed.contact, proposed.run.settings
-        same_phone = contact is not None and contact.e164 == proposed.e164
-        return Begin(
-            attempt_id=proposed.attempt_id,
-            begun_at=self._tools.clock.now(),
-            kind=proposed.kind,
-            campaign_id=proposed.run.id,
-            contact=contact,
-            customer_id=proposed.customer_id,
-            phone_id=contact.phone_id if contact is not None and same_phone else None,
-            e164=proposed.e164,
-            trunk=trunk.trunk.name,
-            server=trunk.trunk.server,
-            caller_id=caller_id(settings.caller_ids, trunk.trunk.caller_ids, proposed.e164),
-            epoch=0 if proposed.kind is AttemptKind.MANUAL else self._tools.epoch,
-            worker=self._tools.worker,
-            agent_id=proposed.agent.id,
-        )
-
     def _dial(self, proposed: Proposed, begin: Begin, dial: str) -> None:
         agent, run = proposed.agent, proposed.run
-        call = LiveCall(
-            id=begin.attempt_id,
-            begun_at=begin.begun_at,
-            kind=begin.kind,
-            e164=begin.e164,
-            server=begin.server,
-            state=machine.Sent(machine.Facts(begin.begun_at)),
-            campaign_id=run.id,
-            contact_id=begin.contact.contact_id if begin.contact else None,
-            retries=begin.contact.retries if begin.contact else {},
-            customer_id=begin.customer_id,
-            trunk=begin.trunk,
-            bound_agent=agent.id,
-            by_line=True,
-            ring_s=run.settings.ring_timeout_s,
-            generation=self._tools.sender.generation(begin.server),
-        )
+        call = live_call(proposed, begin, self._tools.sender.generation(begin.server))
         self._done(proposed)
         self._tools.calls.add(call)
         self._hub.began(call)
@@ -361,18 +299,9 @@ class AgentFirst:
             self._tools.calls.happen(call, machine.OriginateRefused("the agent is gone"))
             return
         self._hub.offer(call, agent)
-        number, _, endpoint = dial.partition("/")[2].partition("@")
-        variables = {
-            "MARCADOR_ATTEMPT": str(call.id),
-            "MARCADOR_TRUNK": endpoint,
-            "MARCADOR_RING_MS": str(run.settings.ring_timeout_s * 1000),
-            "MARCADOR_CALLERID": begin.caller_id,
-        }
-        line = agent.line
-        actions = [Setvar(name, value, line) for name, value in variables.items() if value]
         self._tools.sender.post(
             call.server,
-            (*actions, Redirect(line, "marcador-manual", number)),
+            dialling(agent.line, begin, dial, run.settings.ring_timeout_s),
             lambda error: self._placer.failed(call, error),
         )
 
@@ -399,12 +328,3 @@ class AgentFirst:
         self.withdraw_all()
         if self._tasks:
             await asyncio.wait(tuple(self._tasks), timeout=TRUNK_PATIENCE_S)
-
-
-def _where(proposed: Proposed) -> tuple[Sequence[str], str | None]:
-    """Candidate zones, and the list's where it decides."""
-    contact = proposed.contact
-    if contact is not None and contact.e164 == proposed.e164:
-        return contact.zones, contact.list_zone
-    number = parse(proposed.e164, "")
-    return (() if isinstance(number, BadNumber) else number.zones), None

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from dialer import agent as desk
 from dialer.campaigns import Desired
-from dialer.engine.agent_first import AgentFirst, Proposed
+from dialer.engine.agent_first import AgentFirst
 from dialer.engine.agents import LiveAgent
 from dialer.engine.campaign import CampaignRun
 from dialer.engine.hub import Hub
 from dialer.engine.placing import Placer
+from dialer.engine.proposed import Proposed
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, opening
 from dialer.settings import AgendaAway

@@ -295,7 +295,7 @@ class Hub:
             if ending.settlement is not None and ending.if_typified is None:
                 run.more_contacts(getattr(ending.settlement.decision, "not_before", None))
             run.wake()
-        self._tell(call, "ended", now, call.state.facts.agent_id, verdict.outcome)
+        self._tell(call, "ended", now, call.state.facts.agent_id or call.bound_agent, verdict.outcome)
 
     def _free_agents_of(self, call: LiveCall, *, talked: bool) -> None:
         """Whoever is still kept for it: an agent reserved for it, or adopted with it after a restart."""

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from dialer.agents import Line
-from dialer.engine.agent_first import LEASE_S, AgentFirst, CannotCall, Proposed
+from dialer.engine.agent_first import LEASE_S, AgentFirst, CannotCall
 from dialer.engine.agents import LiveAgent
 from dialer.engine.hub import Hub
+from dialer.engine.proposed import Proposed
 from dialer.engine.tools import Tools
 from lists import reserving
 from lists.model import AttemptKind, Reserved

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from dialer import agent as desk
 from dialer import proposals
-from dialer.engine.agent_first import AgentFirst, Proposed
+from dialer.engine.agent_first import AgentFirst
 from dialer.engine.agents import LiveAgent
+from dialer.engine.proposed import Proposed
 from dialer.engine.tools import Tools
 from dialer.errors import DialerError
 from dialer.proposals import Skip, Stage

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from dialer.campaigns import Doing
-from dialer.engine.agent_first import LEASE_S, AgentFirst, Proposed
+from dialer.engine.agent_first import LEASE_S, AgentFirst
 from dialer.engine.agents import LiveAgent
 from dialer.engine.campaign import CampaignRun
 from dialer.engine.hub import Hub
 from dialer.engine.previews import Previews
+from dialer.engine.proposed import Proposed
 from dialer.engine.tools import Tools
 from dialer.settings import Mode
 from lists.model import AttemptKind

@@ -12,8 +12,9 @@ from dialer.settings import Mode
 from marcador.asterisk_config import AgentPhone
 from tests.helpers import until
 from tests.system.asterisk.ami import Ami
+from tests.system.asterisk.calls import of
 from tests.system.asterisk.carrier import Customer
-from tests.system.asterisk.phone import Phone, answers, declines, registered
+from tests.system.asterisk.phone import Phone, answers, registered, rings_on
 from tests.system.asterisk.server import Asterisk
 from tests.system.campaign.centre import Centre, number, settings
 from tests.system.campaign.conftest import PHONES
@@ -96,12 +97,14 @@ async def test_a_customer_who_hangs_up_leaves_the_phone_free_for_the_next_call(
 
 
 async def test_a_phone_that_is_not_taken_pauses_the_agent_and_nobody_was_dialled(
-    centre: Centre, pbx: Asterisk
+    centre: Centre, far_end: Ami, pbx: Asterisk
 ) -> None:
     campaign, people = await a_campaign(centre)
-    async with registered(pbx.config, PHONES[0], declines):
+    async with registered(pbx.config, PHONES[0], rings_on):
         desk = await by_hand(centre, PHONES[0], campaign)
         contact = await centre.contact(people, MAIN)
+        ringing = await far_end.event("Newchannel", 10, Channel=of(PHONES[0]))
+        await far_end.action("Hangup", Channel=ringing["Channel"], Cause="19")
         paused = await desk.becomes("paused")
     assert paused.reason == "not_answering"
     assert not await centre.attempts()
