@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ami.events import ChannelState
 from ami.simulator.controlled import Called, Customer, ThirdParty
-from ami.simulator.model import AGENTS, Channel
+from ami.simulator.model import AGENTS, DESKS, Channel
 from ami.simulator.parties import DialledOut, Party
 from ami.simulator.population import Phone
 
@@ -71,6 +71,8 @@ class AgentLine(DialledOut):
                 self.third = self.pbx.third_party(self, exten)
             case "marcador-agent":
                 self._hold("up") if exten == "line" else self._idle()
+            case "marcador-rest" if self.channel.variables.get("MARCADOR_DESK") == "1":
+                self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(DESKS))
             case "marcador-rest":
                 self._hold("idle")
             case "marcador-conference":

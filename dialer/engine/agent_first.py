@@ -7,7 +7,7 @@ gives the contact back. From *begin attempt* on it is a call like any other.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,8 @@ class AgentFirst:
         self._proposed: dict[UUID, Proposed] = {}
         """One for each agent at most."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_handled: Callable[[LiveCall], bool] = lambda _call: False
+        """Whether call control sees to this call, so that the agent's going is not its end."""
         hub.agents_side = self
 
     # --- the agent's leg ------------------------------------------------------------------------------
@@ -170,7 +172,8 @@ class AgentFirst:
             return  # else: what begins just now looks whether the line is still there
         attempt_id = desk.attempt_of(agent.state)
         call = self._tools.calls.get(attempt_id) if attempt_id else None
-        if call is not None and call.by_line:
+        ours = call is not None and call.by_line and call.bound_agent == agent.id
+        if call is not None and ours and not self.is_handled(call):
             self._tools.calls.happen(call, machine.EndAsked(machine.AGENT))
         self._wake(agent)
 
@@ -292,6 +295,8 @@ class AgentFirst:
     def _dial(self, proposed: Proposed, begin: Begin, dial: str) -> None:
         agent, run = proposed.agent, proposed.run
         call = live_call(proposed, begin, self._tools.sender.generation(begin.server))
+        if agent.row.line is Line.RINGING:
+            call.phone = agent.line
         self._done(proposed)
         self._tools.calls.add(call)
         self._hub.began(call)

@@ -90,6 +90,7 @@ class Engine:
         self._reconciler = Reconciler(self.tools, following.found, listening.found)
         self._inbound = Inbound(self.tools, self.hub)
         self._first = AgentFirst(self.tools, self._placer, self.hub)
+        self._first.is_handled = following.is_handled
         previews = Previews(self.tools, self._first)
         self._serving = Serving(self.tools, self.hub, self._first, previews)
         self._bound = Bound(self.tools, self._placer, self.hub, self._first)

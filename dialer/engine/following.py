@@ -42,6 +42,11 @@ class Following:
         self._told: set[UUID] = set()
         """Calls with a row of how they stand."""
 
+    def is_handled(self, call: LiveCall) -> bool:
+        """Not in a plain conversation: here it is known what the agent's going means."""
+        care = self.cares.get(call.id)
+        return care is not None and care.stands is not Handling.TALKING
+
     # --- what Asterisk tells --------------------------------------------------------------------------
 
     def saw(self, event: ami.Event) -> None:

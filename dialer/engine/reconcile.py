@@ -166,9 +166,11 @@ class Reconciler:
     def _find_dialled(self, call: LiveCall, listing: Listing) -> None:
         """The channel an agent's line dials has an id of Asterisk's own, which a new owner does not know: it
         is the line's linked one."""
+        agent = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
+        if call.by_line and agent is not None and agent.row.line is Line.RINGING:
+            call.phone = call.phone or agent.line
         if not call.by_line or call.channel in listing.channels:
             return
-        agent = self._tools.agents.get(call.bound_agent) if call.bound_agent else None
         for channel in listing.channels.values():
             dialled = agent is not None and agent.line and channel.linkedid == agent.line != channel.uniqueid
             if dialled and not channel.channel.startswith("Local/"):

@@ -11,7 +11,7 @@ from ami.simulator import Phone as PbxPhone
 from ami.simulator import Settings as PbxSettings
 from dialer.agents import Agent, Line
 from dialer.campaigns import Campaign, Desired
-from dialer.commands import Kind
+from dialer.commands import Kind, State
 from dialer.live import CallIs, Offered
 from dialer.settings import Mode
 from lists.model import Caps
@@ -296,6 +296,29 @@ def test_an_agent_bound_contact_rings_its_agent_first(database_dsn: str) -> None
         await house.until(lambda: house.state(ana.id) == "talking", 60)
         row = await house.row("SELECT kind, agent_id FROM attempt")
         assert row == {"kind": "agent_bound", "agent_id": ana.id}
+
+    run(database_dsn, story)
+
+
+def test_a_call_of_a_phone_that_rang_first_is_held_resumed_and_ended_like_any_other(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        campaign, people = await a_campaign(house)
+        ana = await by_hand(house, "ana", campaign.id)
+        await contact(house, people, MAIN, TALKS_LONG)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        attempt = house.live_agent(ana.id).state.attempt_id
+        for kind in (Kind.CONTROL_HOLD, Kind.CONTROL_RESUME):
+            answer = await house.ask(kind, attempt, agent_id=str(ana.id))
+            assert answer.state is State.DONE, answer.result
+            await house.clock.sleep(5)
+            assert house.state(ana.id) == "talking"
+        house.pbx.pbx.far_end_hangs_up(house.live_agent(ana.id).line)
+        await house.until(lambda: house.state(ana.id) == "wrapup", 5)
+        await house.clock.sleep(1)
+        row = await house.row("SELECT outcome, hung_up_by FROM attempt")
+        assert row == {"outcome": "connected", "hung_up_by": "agent"}
 
     run(database_dsn, story)
 
