@@ -9,7 +9,7 @@
 | agent.finishing | agent | attempt_id? | the typification form was opened: soon free (a hint for pacing) |
 | agent.typified | agent | attempt_id | the interaction is stored: the wrap-up is over |
 | agent.wrapup_extend | agent | seconds | |
-| call.hangup | attempt | | ends the customer's call |
+| call.hangup | attempt | agent_id | ends the customer's call |
 | call.cancel | – | attempt_ids | hangs up those not yet talking (their number was blocked) |
 | preview.accept | agent | attempt_id | calls the contact the agent is shown |
 | preview.skip | agent | attempt_id, reason | it is not called now |
@@ -23,7 +23,7 @@
 | control.listen | attempt | how, supervisor | that agent's phone hears the call: listen, whisper, barge |
 | control.unlisten | attempt | supervisor | |
 | campaign.emergency_stop | campaign | | nothing new, and everything not yet talking is hung up |
-`agent_id` of a control.* command: whose call it must still be (an agent asked); absent for supervisors.
+`agent_id` of call.hangup and control.*: whose call it must still be (an agent asked); absent for supervisors.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,6 @@
 """Attempts: read by customer, contact, campaign or agent; a call by hand; a hang-up."""
 
+from typing import Any
 from uuid import UUID
 
 from crm_api import phones
@@ -65,7 +66,12 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
 async def hang_up(call: Call, attempt_id: UUID) -> CommandOut:
     """An agent's own call, or any of the campaigns a supervisor watches."""
     await must_control(call, attempt_id)
-    return await engine.submit(call, Kind.CALL_HANGUP, attempt_id)
+    return await engine.submit(call, Kind.CALL_HANGUP, attempt_id, whose(call))
+
+
+def whose(call: Call) -> dict[str, Any]:
+    """For the engine, which checks once more that the call is still that agent's."""
+    return {"agent_id": str(call.own_agent())} if call.who.role is Role.AGENT else {}
 
 
 async def must_control(call: Call, attempt_id: UUID) -> LiveAttempt:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from crm_api import phones
-from crm_api.access import Call, Role
-from crm_api.attempts.service import must_control
+from crm_api.access import Call
+from crm_api.attempts.service import must_control, whose
 from crm_api.call_control.schemas import ConsultIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
@@ -23,13 +23,13 @@ async def act(
 ) -> CommandOut:
     """An agent on its own call, a supervisor on those of the campaigns watched."""
     await _talking(call, attempt_id)
-    return await engine.submit(call, kind, attempt_id, _whose(call) | dict(payload or {}))
+    return await engine.submit(call, kind, attempt_id, whose(call) | dict(payload or {}))
 
 
 async def act_with(call: Call, attempt_id: UUID, kind: Kind, asked: ConsultIn) -> CommandOut:
     """The same, with somebody to reach."""
     found = await _talking(call, attempt_id)
-    payload = _whose(call) | await _target(call, found, asked)
+    payload = whose(call) | await _target(call, found, asked)
     return await engine.submit(call, kind, attempt_id, payload)
 
 
@@ -45,11 +45,6 @@ async def _talking(call: Call, attempt_id: UUID) -> LiveAttempt:
     if found.state is not LiveState.CONNECTED:
         raise conflict("not_talking", "no agent talks on this call", id=str(attempt_id))
     return found
-
-
-def _whose(call: Call) -> dict[str, Any]:
-    """The engine checks once more that the call is still the agent's."""
-    return {"agent_id": str(call.own_agent())} if call.who.role is Role.AGENT else {}
 
 
 async def _target(call: Call, found: LiveAttempt, asked: ConsultIn) -> dict[str, Any]:

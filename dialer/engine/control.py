@@ -194,6 +194,10 @@ class Control:
         call = self._tools.calls.get(command.target) if command.target else None
         if call is None:
             raise Refused("call_over", "this call is over")
+        asker, holder = command.payload.get("agent_id"), getattr(call.state, "agent_id", None)
+        given_away = isinstance(call.state, machine.Elsewhere) or (holder and str(holder) != asker)
+        if asker is not None and given_away:
+            raise Refused("attempt_not_yours", "this is another's call by now")
         self._tools.calls.happen(call, machine.EndAsked(machine.AGENT))
 
     def _cancel(self, command: Command) -> None:

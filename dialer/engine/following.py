@@ -168,16 +168,29 @@ class Following:
             self._tools.writer.job(lambda conn, _now: standing.forget(conn, attempt_id))
 
     def found(self, call: LiveCall, listing: Listing) -> None:
-        """A conversation as Asterisk lists it, after a new session or a take-over."""
-        assert isinstance(call.state, machine.Talking)
-        agent = self._tools.agents.get(call.state.agent_id)
+        """A call as Asterisk lists it after a new session or a take-over: what was known may be old."""
+        old = self.cares.get(call.id)
+        if old is not None:
+            self.cares.forget(old, "not_done")
+        agent_id = call.state.agent_id if isinstance(call.state, machine.Talking) else None
+        agent = self._tools.agents.get(agent_id) if agent_id is not None else None
         care = care_of(call, agent, self._tools.agents, listing) if agent is not None else None
-        if care is None or self.cares.get(call.id) is not None:
+        self._release_colleague(call, old, but=care)
+        if care is None:
+            if agent is not None:
+                self._forget_row(call.id)
             return
         self.cares.add(care)
         if care.third is not None:
             self.cares.third(care, care.third.channel, care.at[care.third.channel])
         self.look(care)
+
+    def _release_colleague(self, call: LiveCall, care: Care | None, but: Care | None = None) -> None:
+        """One of ours who was consulted, and is no more."""
+        third = care.third if care is not None else None
+        now = but.third if but is not None else None
+        if third is not None and third.agent is not None and (now is None or now.agent is not third.agent):
+            self._tools.agents.happen(third.agent, desk.CallWithdrawn(call.id))
 
     # --- given away -----------------------------------------------------------------------------------
 
@@ -303,10 +316,8 @@ class Following:
     def _let_go(self, call: LiveCall) -> None:
         care = self.cares.get(call.id)
         if care is not None:
-            third = care.third
             self.cares.forget(care, "no_call")
-            if third is not None and third.agent is not None:
-                self._tools.agents.happen(third.agent, desk.CallWithdrawn(call.id))
+            self._release_colleague(call, care)
         self._forget_row(call.id)
 
     def _post(self, care: Care, *actions: Action) -> None:

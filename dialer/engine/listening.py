@@ -17,6 +17,7 @@ from dialer.commands import Command, Kind
 from dialer.engine.agents import PHONE_RING_MS, LiveAgent
 from dialer.engine.call_control import leg_of, talking
 from dialer.engine.calls import LiveCall
+from dialer.engine.listing import Listing
 from dialer.engine.moves import to_rest
 from dialer.engine.targets import NotNow
 from dialer.engine.tools import Tools
@@ -120,12 +121,17 @@ class Listening:
             case ami.OriginateResponse(uniqueid=channel, success=False):
                 self._gone_channel(channel)
 
-    def found(self, server: str, channel: str) -> None:
-        """Listed in the spies' context: nobody's any more, if a dialer that is gone had laid it."""
-        if any(ear.channel == channel for ear in self._ears.values()):
-            return
-        line = self._tools.agents.on(channel)
-        self._tools.sender.post(server, to_rest(channel) if line is not None else Hangup(channel))
+    def found(self, server: str, listing: Listing) -> None:
+        """After a new session or a take-over: ears that are gone are forgotten, those nobody knows ended."""
+        for ear in tuple(self._ears.values()):
+            if ear.supervisor.row.server == server and ear.channel not in listing.channels:
+                self._gone(ear)
+        known = {ear.channel for ear in self._ears.values()}
+        for channel in listing.channels.values():
+            if channel.context == CONTEXT and channel.uniqueid not in known:
+                on_line = self._tools.agents.on(channel.uniqueid) is not None
+                end = to_rest(channel.uniqueid) if on_line else Hangup(channel.uniqueid)
+                self._tools.sender.post(server, end)
 
     def _take_away(self, ear: Ear) -> None:
         self._gone(ear)

@@ -23,8 +23,11 @@ class Listing:
 
 
 def is_phone_of(agent: LiveAgent, channel: str) -> bool:
-    """Whether a channel of this name is the agent's phone: `PJSIP/101-0000002a`."""
-    return channel.startswith(f"{agent.row.dial.removesuffix('/n')}-")
+    """Whether a channel of this name is the agent's phone: `PJSIP/101-0000002a`, or `PJSIP/carrier-0000002a`
+    for one that is reached by a trunk."""
+    technology, _, rest = agent.row.dial.removesuffix("/n").partition("/")
+    trunk = rest.partition("@")[2] if technology == "PJSIP" else ""
+    return channel.startswith(f"{technology}/{trunk or rest}-")
 
 
 def care_of(call: LiveCall, agent: LiveAgent, agents: Agents, listing: Listing) -> Care | None:

@@ -20,7 +20,7 @@ from dialer.engine.tools import Tools
 log = logging.getLogger(__name__)
 
 LISTING_S = 10.0
-SPIES, TRANSFERS = "marcador-spy", "marcador-transfer"
+TRANSFERS = "marcador-transfer"
 
 
 class Reconciler:
@@ -28,12 +28,12 @@ class Reconciler:
         self,
         tools: Tools,
         found: Callable[[LiveCall, Listing], None],
-        spy: Callable[[str, str], None],
+        ears: Callable[[str, Listing], None],
     ) -> None:
-        """`found` hears of each conversation as it is listed, `spy` of each ear: server, channel."""
+        """`found` hears of each call as it is listed, `ears` of the whole listing: who listens is in it."""
         self._tools = tools
         self._found = found
-        self._spy = spy
+        self._ears = ears
 
     async def reconcile(self, server: str) -> bool:
         """False: Asterisk did not tell; to be done again."""
@@ -53,9 +53,7 @@ class Reconciler:
         for call in old_calls:
             call.generation = generation
             self._mend_call(call, listing)
-        for channel in listing.channels.values():
-            if channel.context == SPIES:
-                self._spy(server, channel.uniqueid)
+        self._ears(server, listing)
         if old_calls or old_lines:
             log.info(
                 "%s: %d calls and %d agents' lines reconciled, %d channels listed",
@@ -160,8 +158,7 @@ class Reconciler:
             event = machine.HandedOver()
         if event is not None:
             self._tools.calls.happen(call, event)
-        if isinstance(call.state, machine.Talking):
-            self._found(call, listing)
+        self._found(call, listing)
 
     def _find_dialled(self, call: LiveCall, listing: Listing) -> None:
         """The channel an agent's line dials has an id of Asterisk's own, which a new owner does not know: it
