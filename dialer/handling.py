@@ -11,7 +11,7 @@ HELD_ROOM = "marcador-held"
 REST_ROOMS = ("marcador-agents", "marcador-desks")
 """Where an agent's side waits while the customer is held: a held line, a phone that was rung."""
 CONFERENCE = "talk-"
-"""Beginning of a three-way conference's name."""
+"""The beginning of a three-way conference's name."""
 
 
 class Handling(StrEnum):

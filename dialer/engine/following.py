@@ -19,7 +19,7 @@ from dialer.engine.settling import rules_of
 from dialer.engine.targets import Target
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import TrunkRun
-from dialer.handling import REST_ROOMS, Handling
+from dialer.handling import CONFERENCE, REST_ROOMS, Handling
 from dialer.live import FLOOR, CallIs, agent_topic
 from dialer.settings import Settings
 from storage.database import Connection
@@ -176,6 +176,9 @@ class Following:
         agent = self._tools.agents.get(agent_id) if agent_id is not None else None
         care = care_of(call, agent, self._tools.agents, listing) if agent is not None else None
         self._release_colleague(call, old, but=care)
+        if isinstance(call.state, machine.Elsewhere) and not call.handed:
+            call.handed = True
+            self._keep_row(call.id, None, Handling.TRANSFERRED, "")
         if care is None:
             if agent is not None:
                 self._forget_row(call.id)
@@ -233,7 +236,7 @@ class Following:
         self._tools.calls.happen(call, machine.Joined(third.agent.id))  # known already, but for a conference
         self._hub.offer(call, third.agent)
         self._forget_row(call.id)
-        if room.startswith("talk-"):
+        if room.startswith(CONFERENCE):
             at = {call.channel: room, third.channel: room}
             theirs = Care(call, third.agent, third.channel, at)
             self.cares.add(theirs)

@@ -98,7 +98,11 @@ def test_an_act_asterisk_refuses_or_never_shows_is_refused_and_the_talk_goes_on(
             return await send(action, deadline=deadline)
 
         async def forgets(action: Action, *, deadline: float = 5.0) -> Response:
-            return Response({}) if isinstance(action, Redirect) else await send(action, deadline=deadline)
+            return (
+                Response("forgotten")
+                if isinstance(action, Redirect)
+                else await send(action, deadline=deadline)
+            )
 
         for fault in (refuses, forgets):
             with patch.object(house.link, "send", fault):

@@ -507,6 +507,11 @@ async def test_a_new_dialer_leaves_a_transferred_customer_alone(centre: Centre, 
     await far_end.event("BridgeEnter", Uniqueid=third, BridgeType="basic")
 
     await restart(centre)
+
+    async def known() -> bool:
+        return bool(await centre.rows("SELECT 1 FROM call_handling WHERE state = 'transferred'"))
+
+    await until(known, 10, "the new dialer says: transferred")
     await desk.typify(await centre.result(campaign.id, Action.NO_ACTION))
     await desk.becomes("ready")
 
