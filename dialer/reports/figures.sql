@@ -36,10 +36,13 @@ of_hours AS MATERIALIZED (
 )
 
 -- name: rows_of_days
+-- The arrays are there for the index of hours: joined alone, a year of every hour would be read.
 (
-    SELECT h.day, extract(isodow FROM h.day)::int AS weekday, h.sign, p.* FROM hour_parts h JOIN {table}_hour p USING (hour)
+    SELECT h.day, extract(isodow FROM h.day)::int AS weekday, h.sign, p.*
+    FROM hour_parts h JOIN {table}_hour p USING (hour) WHERE p.hour = ANY (ARRAY(SELECT hour FROM hour_parts))
     UNION ALL
-    SELECT h.day, extract(isodow FROM h.day)::int, h.sign, p.* FROM day_parts h JOIN {table}_day p USING (hour)
+    SELECT h.day, extract(isodow FROM h.day)::int, h.sign, p.*
+    FROM day_parts h JOIN {table}_day p USING (hour) WHERE p.hour = ANY (ARRAY(SELECT hour FROM day_parts))
 ) r
 
 -- name: calls
