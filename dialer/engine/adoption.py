@@ -63,7 +63,7 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
         trunk=row.trunk,
         bound_agent=row.agent_id if row.kind in (*BY_LINE, AttemptKind.AGENT_BOUND) else None,
         by_line=_by_line(row, tools),
-        has_channel=True,
+        has_channel=not _by_line(row, tools),  # a line's own has an id that only the listing tells
         adopted=True,
     )
     tools.calls.add(call)
