@@ -23,7 +23,6 @@ QUICK_CELLS = (
 )
 QUICK_POLICIES = (OURS, "1:1", "ratio 1.5", "ratio 2.0", "vicidial stock", "issabel", "full knowledge")
 
-SIGNAL_SHIFTS = 40
 PARTS = ("matrix", "held-out", "signals", "speed")
 
 
@@ -56,7 +55,7 @@ def main() -> None:
     if "held-out" in parts:
         run_all(held_out_tasks(chosen.quick), kept, chosen.processes, tell)
     if "signals" in parts:
-        run_signals(2 if chosen.quick else SIGNAL_SHIFTS, kept_signals, chosen.processes, tell)
+        run_signals(chosen.quick, kept_signals, chosen.processes, tell)
     report = f"{summary(kept, chosen.quick)}\n\n{table(kept, chosen.quick)}\n"
     report += f"\n{held_out_table(kept)}\n\n{signal_table(kept_signals)}\n"
     if "speed" in chosen.parts:

@@ -10,14 +10,9 @@ from pathlib import Path
 from dialer.simulate.shift import Shift
 
 ROOT = Path(__file__).parents[2]
-SIMULATOR = tuple(
-    ROOT / "dialer" / "simulate" / f"{name}.py" for name in ("shift", "customers", "mix", "luck")
-)
-OPPONENTS = (
-    ROOT / "dialer" / "pacing" / "simple.py",
-    ROOT / "dialer" / "pacing" / "books.py",
-    ROOT / "benchmarks" / "pacing" / "opponents.py",
-)
+SIMULATOR = "dialer.simulate.shift"
+OURS = "dialer.pacing.predictive"
+OPPONENTS = "benchmarks.pacing.opponents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +28,31 @@ def fingerprint(of_ours: bool) -> str:
 
     Comments, docstrings and layout do not count; any change of the code does, even one that changes nothing.
     """
-    files = sorted((ROOT / "dialer" / "pacing").glob("*.py")) if of_ours else OPPONENTS
     digest = hashlib.sha256()
-    for path in (*SIMULATOR, *files):
-        tree = ast.parse(path.read_text())
+    for module in sorted(_imported({SIMULATOR, OURS if of_ours else OPPONENTS})):
+        tree = ast.parse(_path(module).read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 node.body = [part for part in node.body if not _words(part)]
         digest.update(ast.dump(tree).encode())
     return digest.hexdigest()[:8]
+
+
+def _path(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _imported(modules: set[str]) -> set[str]:
+    """These and all of the project they import, packages' own files apart."""
+    found: set[str] = set()
+    left = set(modules)
+    while left:
+        module = left.pop()
+        found.add(module)
+        for node in ast.walk(ast.parse(_path(module).read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and _path(node.module).exists():
+                left |= {node.module} - found
+    return found
 
 
 def _words(part: ast.stmt) -> bool:
