@@ -48,7 +48,8 @@ class Floor:
         self.in_flight = 0
         self.lines = 0
         self.most_lines = 0
-        self.away: set[int] = set()
+        self.leaving: set[int] = set()
+        self.gone: set[int] = set()
         self.busy_time = 0.0
         self.away_time = 0.0
         self.connected = self.abandoned = self.dialed = 0
@@ -202,9 +203,8 @@ class Floor:
         self.pacer.finishing(agent, self.now)
 
     def _free(self, agent: int) -> None:
-        if agent in self.away:
-            self.pacer.left(agent, self.now)
-            self.away_time -= self.now
+        if agent in self.leaving:
+            self._goes(agent)
             return
         self.pacer.ready(agent, self.now)
         if self.waiting:
@@ -218,20 +218,28 @@ class Floor:
         self.pacer.leaving(agent, self.now)
 
     def _leaves(self, agent: int) -> None:
-        self.away.add(agent)
+        self.leaving.add(agent)
         if agent in self.idle:
             self.idle.remove(agent)
-            self.pacer.left(agent, self.now)
-            self.away_time -= self.now
+            self._goes(agent)
+
+    def _goes(self, agent: int) -> None:
+        self.gone.add(agent)
+        self.pacer.left(agent, self.now)
+        self.away_time -= self.now
 
     def _returns(self, agent: int) -> None:
-        self.away.discard(agent)
-        self.away_time += self.now
-        self._free(agent)
+        """Who talked through the whole absence never went."""
+        self.leaving.discard(agent)
+        if agent in self.gone:
+            self.gone.discard(agent)
+            self.away_time += self.now
+            self._free(agent)
 
     def _result(self) -> Shift:
         live = self.connected + self.abandoned
-        logged_in = self.mix.agents * self.mix.length - self.away_time
+        away = self.away_time + len(self.gone) * self.mix.length
+        logged_in = self.mix.agents * self.mix.length - away
         return Shift(
             occupancy=self.busy_time / logged_in,
             abandonment=self.abandoned / live if live else 0.0,

@@ -109,6 +109,18 @@ def test_agents_away_are_not_counted_as_logged_in() -> None:
     assert 5 - 5 * 600 / 3600 - 0.1 < shift.hours < 5.0
 
 
+def test_who_does_not_come_back_is_away_to_the_end() -> None:
+    shift = run(replace(FLOOR, absences=(Absence(0.5, 300.0, HOUR),)), make("progressive", target=0.03), 1)
+    assert 5.0 - 5 * 1500 / 3600 <= shift.hours < 5.0 - 5 * 1000 / 3600
+
+
+def test_who_talks_through_an_absence_takes_no_second_call() -> None:
+    talk = replace(FLOOR, talk=Lognormal(500.0, 0.1), absences=(Absence(1.0, 200.0, 210.0),))
+    shift = run(talk, make("progressive", target=0.03), 1)
+    assert shift.occupancy <= 1.0
+    assert shift.hours == pytest.approx(5.0, abs=10 * 10 / 3600)
+
+
 def test_knowing_each_customers_chance_makes_agents_busier() -> None:
     mix = replace(FLOOR, unlike=2.6, length=0.7 * HOUR)
     told = replace(mix, signals=Signals(chance=True))
