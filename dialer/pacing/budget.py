@@ -52,17 +52,20 @@ class Budget:
     def open(self) -> bool:
         return self.left >= 0.0
 
-    def win(self) -> None:
+    def win(self, priced: bool = True) -> None:
         """A live answer that found its agent."""
-        self._answer(0)
+        self._answer(0, priced)
 
-    def lose(self) -> None:
+    def lose(self, priced: bool = True) -> None:
         """A live answer abandoned."""
-        self._answer(1)
+        self._answer(1, priced)
 
-    def _answer(self, lost: int) -> None:
+    def _answer(self, lost: int, priced: bool) -> None:
+        """`priced`: the price decided that it was called; otherwise it teaches nothing of the price."""
         self.live_answers += 1
         self.abandonments += lost
+        if not priced:
+            return
         self.seen += 1
         step = 1.0 / (ELASTICITY * self.target * (self.seen + HEAD_START))
         level = self.level + min(max(step, SLOWEST), FASTEST) * (self.target - lost)

@@ -117,12 +117,12 @@ class Predictive(BookPacer):
         super().abandoned(call, at)
         self._wake()
         self._end(call, True)
-        self.money.lose()
+        self.money.lose(priced=not self.cold())
 
     def connected(self, call: Call, agent: Agent, at: float) -> None:
         super().connected(call, agent, at)
         self._end(call, True)
-        self.money.win()
+        self.money.win(priced=not self.cold())
 
     def _wake(self) -> None:
         """Something happened that may make the next call safer: the next decision measures."""

@@ -34,6 +34,15 @@ def test_a_spent_budget_lowers_the_price_and_never_to_nothing() -> None:
     assert budget.price() >= CHEAPEST * 0.5 * fresh.price()
 
 
+def test_answers_the_price_did_not_decide_on_teach_nothing_of_it() -> None:
+    budget = Budget(0.03)
+    before = budget.level
+    for _ in range(300):
+        budget.win(priced=False)
+    assert budget.level == before
+    assert budget.left == pytest.approx(9.0)
+
+
 @pytest.mark.parametrize("target", [0.005, 0.01, 0.03, 0.05])
 def test_the_price_is_proportional_to_the_target(target: float) -> None:
     assert Budget(target).price() / target == pytest.approx(Budget(0.03).price() / 0.03)
