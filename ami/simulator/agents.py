@@ -115,7 +115,7 @@ class AgentLine(DialledOut):
 
     def _hold(self, state: str) -> None:
         self.raise_event("MarcadorLine", Agent=self.agent, State=state)
-        self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(AGENTS))
+        self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(f"{AGENTS}:{self.agent}"))
 
 
 class LocalHalf(Party):

@@ -4,7 +4,7 @@ import pytest
 
 from marcador.asterisk_config import AgentPhone
 from tests.helpers import until
-from tests.system.asterisk.ami import Ami
+from tests.system.asterisk.ami import Ami, of_agents
 from tests.system.asterisk.calls import TRUNK, answered, heard_the_message, number, of, talking
 from tests.system.asterisk.carrier import Carrier, Customer
 from tests.system.asterisk.phone import registered, rings_on
@@ -94,7 +94,7 @@ async def test_a_desk_phone_opens_its_held_line_by_dialling(
     async with registered(asterisk.config, phones[1]) as phone:
         phone.dial("*55")
         up = await ami.event("MarcadorLine", Agent=phones[1].name, State="up")
-        await ami.event("BridgeEnter", Uniqueid=up["Uniqueid"], BridgeName="marcador-agents")
+        await ami.event("BridgeEnter", Uniqueid=up["Uniqueid"], BridgeName=of_agents)
         attempt = await answered(ami)
         await talking(ami, up["Uniqueid"], attempt)
 
@@ -140,5 +140,5 @@ async def test_a_manual_call_goes_out_from_the_held_line_and_returns_to_it(
         await ami.action("Hangup", Channel=dialled["Uniqueid"])
     ended = await ami.event("MarcadorManualEnded", Attempt=attempt, Uniqueid=line)
     assert ended["Status"] == status
-    await ami.event("BridgeEnter", after=before, Uniqueid=line, BridgeName="marcador-agents")
+    await ami.event("BridgeEnter", after=before, Uniqueid=line, BridgeName=of_agents)
     assert any(invite.attempt == attempt for invite in carrier.invites())

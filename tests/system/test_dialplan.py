@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.helpers import until
-from tests.system.asterisk.ami import Ami, AmiError
+from tests.system.asterisk.ami import Ami, AmiError, of_agents
 from tests.system.asterisk.ami import connected as connected_ami
 from tests.system.asterisk.calls import (
     PATIENCE_S,
@@ -209,7 +209,7 @@ async def test_a_line_lost_while_idle_is_a_hangup(ami: Ami) -> None:
 
     await ami.action("Hangup", Channel=f"phone-{line}")
 
-    await ami.event("BridgeLeave", Uniqueid=line, BridgeName="marcador-agents")
+    await ami.event("BridgeLeave", Uniqueid=line, BridgeName=of_agents)
     await ami.event("Hangup", Uniqueid=line)
 
 

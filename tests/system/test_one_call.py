@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers import until
-from tests.system.asterisk.ami import Ami
+from tests.system.asterisk.ami import Ami, of_agents
 from tests.system.asterisk.carrier import Carrier, Customer
 from tests.system.asterisk.server import Asterisk
 
@@ -25,7 +25,7 @@ async def test_a_call_is_placed_answered_joined_to_a_held_line_and_the_agent_ret
     hangup = await ami.event("Hangup", Uniqueid=attempt)
     assert hangup["Cause"] == "16"
     await ami.event("MarcadorLine", Uniqueid=line, State="idle")
-    await ami.event("BridgeEnter", after=talk_begins, Uniqueid=line, BridgeName="marcador-agents")
+    await ami.event("BridgeEnter", after=talk_begins, Uniqueid=line, BridgeName=of_agents)
 
     assert [invite.number for invite in carrier.invites() if invite.attempt == attempt] == ["34600000110"]
     await until(lambda: attempt in asterisk.records(), message="Asterisk's own record is written")

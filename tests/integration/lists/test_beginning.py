@@ -301,6 +301,20 @@ async def test_closing_frees_number_and_customer_and_happens_once(world: World) 
     assert outcome == "busy"
 
 
+async def test_a_closing_stays_on_its_page_so_that_no_index_hears_of_it(world: World) -> None:
+    dial_list = await world.list_()
+    for n in range(60):  # more than one page of attempts
+        await world.contact(dial_list, number(n), position=n)
+    begins = [world.attempt(contact) for contact in await world.reserve(60)]
+    await world.begin(*begins)
+    page_of_the_first = "SELECT (ctid::text::point)[0] FROM attempt WHERE id = $1"
+    before = await world.conn.fetchval(page_of_the_first, begins[0].attempt_id)
+
+    await world.close(begins[0])
+
+    assert await world.conn.fetchval(page_of_the_first, begins[0].attempt_id) == before
+
+
 async def test_a_trunks_fault_gives_every_counter_back(world: World) -> None:
     contact = await world.contact(await world.list_(), number(0))
     begin = await world.begun()

@@ -106,7 +106,7 @@ class Ami:
             Variable=f"MARCADOR_AGENT={agent}",
             Async="true",
         )
-        await self.event("BridgeEnter", deadline, Uniqueid=line, BridgeName="marcador-agents")
+        await self.event("BridgeEnter", deadline, Uniqueid=line, BridgeName=of_agents)
         return line
 
     async def waiting(self, attempt: str) -> None:
@@ -182,6 +182,11 @@ async def connected(config: AsteriskConfig) -> AsyncIterator[Ami]:
 def _header(line: str) -> tuple[str, str]:
     name, _, value = line.partition(":")
     return name, value.strip()
+
+
+def of_agents(room: str) -> bool:
+    """Is it where an agent's line holds?"""
+    return room.startswith("marcador-agents:")
 
 
 def _fits(value: str, wanted: str | Callable[[str], bool]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from marcador.asterisk_config import AgentPhone
 from tests.helpers import until
-from tests.system.asterisk.ami import Ami
+from tests.system.asterisk.ami import Ami, of_agents
 from tests.system.asterisk.carrier import Customer
 
 TRUNK = "carrier"
@@ -42,4 +42,4 @@ def of(phone: AgentPhone) -> Callable[[str], bool]:
 
 async def back_on_hold(ami: Ami, line: str, after: int) -> None:
     await ami.event("MarcadorLine", after=after, Uniqueid=line, State="idle")
-    await ami.event("BridgeEnter", after=after, Uniqueid=line, BridgeName="marcador-agents")
+    await ami.event("BridgeEnter", after=after, Uniqueid=line, BridgeName=of_agents)

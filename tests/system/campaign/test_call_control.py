@@ -12,7 +12,7 @@ from dialer.live import CallIs
 from lists import do_not_call
 from lists.do_not_call import Source
 from tests.helpers import until
-from tests.system.asterisk.ami import Ami
+from tests.system.asterisk.ami import Ami, of_agents
 from tests.system.asterisk.calls import closed, heard_the_message, of
 from tests.system.asterisk.carrier import Customer
 from tests.system.asterisk.phone import registered
@@ -25,7 +25,7 @@ from typifications.model import Action
 pytestmark = pytest.mark.asterisk
 
 MAIN, THIRD = number(1), number(50)
-HELD, AGENTS = "marcador-held", "marcador-agents"
+HELD = "marcador-held"
 
 
 async def in_talk(centre: Centre, code: str = "201", **agent: Any) -> tuple[Campaign, Desk, UUID]:
@@ -473,7 +473,7 @@ async def test_a_paused_supervisor_listens_by_the_open_line_and_has_it_back(
     marks = len(far_end.events)
     await boss.ask(Kind.CONTROL_UNLISTEN, attempt, supervisor=str(boss.agent.id))
 
-    await far_end.event("BridgeEnter", after=marks, Uniqueid=line, BridgeName=AGENTS)
+    await far_end.event("BridgeEnter", after=marks, Uniqueid=line, BridgeName=of_agents)
 
 
 # --- a dialer that starts in the middle -----------------------------------------------------------

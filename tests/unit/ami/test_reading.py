@@ -181,3 +181,20 @@ def test_a_channels_age_in_a_listing_is_in_seconds() -> None:
     })  # fmt: skip
     assert isinstance(event, e.ChannelListed)
     assert (event.duration_s, event.bridge, event.state) == (3723, "b-1", e.ChannelState.UP)
+
+
+def test_every_lines_own_room_is_the_agents_room() -> None:
+    entered = {
+        "event": "BridgeEnter",
+        "uniqueid": "line-1",
+        "channel": "PJSIP/1001-00000001",
+        "bridgeuniqueid": "b-1",
+        "bridgetype": "base",
+        "bridgecreator": "BridgeWait",
+        "bridgename": "marcador-agents:1001",
+    }
+
+    event = parse(entered)
+
+    assert isinstance(event, e.BridgeEnter)
+    assert event.name == "marcador-agents"
