@@ -99,8 +99,10 @@ class AgentLine(DialledOut):
             self._idle()
 
     def gone(self) -> None:
+        # A line that is gone tells of no end any more.
+        dialled_by_hand, self.manual = self.manual, None
         third, self.third = self.third, None
-        for dialled in (self.manual, third):
+        for dialled in (dialled_by_hand, third):
             if dialled is not None:
                 dialled.hang_up(16)
         if self.half is not None:
