@@ -17,7 +17,11 @@ from storage.clock import SystemClock
 from storage.database import Database
 
 ROUTES = routes_of(ROUTERS)
-PUBLIC = {"/api/auth/login", "/api/calendars/feed/{secret}.ics"}  # its address is the secret
+PUBLIC = {
+    "/api/auth/login",
+    "/api/calendars/feed/{secret}.ics",  # its address is the secret
+    "/api/words",  # of the interface, which speaks before anybody has logged in
+}
 NOT_ONCE = {
     "/api/auth/login": "gives a session, which is not to be stored",
     "/api/auth/logout": "has its effect once by nature",

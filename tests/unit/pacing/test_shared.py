@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -105,11 +106,14 @@ def test_an_agent_of_one_campaign_takes_no_other_campaigns_calls() -> None:
 
 
 def test_a_floor_of_one_campaign_is_the_ordinary_floor() -> None:
-    mix = replace(CAMPAIGN, agents=10)
-    alone = run(mix, make("predictive", target=0.03), 4)
-    shared = run_shared((mix,), (make("predictive", target=0.03),), [(0,)] * 10, 4)
-    assert shared.parts[0].connected == pytest.approx(alone.connected, rel=0.05)
-    assert shared.occupancy == pytest.approx(alone.occupancy, abs=0.02)
+    """In the mean: the ordinary one gathers events for 50 ms, so the two meet their customers at other times."""
+    mix, seeds = replace(CAMPAIGN, agents=10), range(6)
+    alone = [run(mix, make("predictive", target=0.03), seed) for seed in seeds]
+    shared = [run_shared((mix,), (make("predictive", target=0.03),), [(0,)] * 10, seed) for seed in seeds]
+    assert fmean(s.parts[0].connected for s in shared) == pytest.approx(
+        fmean(s.connected for s in alone), rel=0.03
+    )
+    assert fmean(s.occupancy for s in shared) == pytest.approx(fmean(s.occupancy for s in alone), abs=0.02)
 
 
 def test_who_waits_longest_is_served_first_whatever_the_campaign() -> None:
