@@ -106,7 +106,7 @@ def test_an_agent_of_one_campaign_takes_no_other_campaigns_calls() -> None:
 
 
 def test_a_floor_of_one_campaign_is_the_ordinary_floor() -> None:
-    """In the mean: the ordinary one gathers events for 50 ms, so the two meet their customers at other times."""
+    """In the mean: the ordinary one gathers events for 50 ms, so the two meet customers at other times."""
     mix, seeds = replace(CAMPAIGN, agents=10), range(6)
     alone = [run(mix, make("predictive", target=0.03), seed) for seed in seeds]
     shared = [run_shared((mix,), (make("predictive", target=0.03),), [(0,)] * 10, seed) for seed in seeds]
