@@ -18,8 +18,8 @@ class ConsultIn(In):
     agent_id: UUID | None = None
     phone: Annotated[Typed | None, Field(description="a public number, dialled as the trunk wants it")] = None
     extension: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[0-9*]{1,12}$")] | None,
-        Field(description="inside, dialled through the campaign's trunk as it is"),
+        Annotated[str, StringConstraints(pattern=r"^[0-9*]{1,6}$")] | None,
+        Field(description="inside, at most six signs, dialled through the campaign's trunk as it is"),
     ] = None
 
     @model_validator(mode="after")

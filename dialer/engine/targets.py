@@ -18,6 +18,9 @@ from dialer.errors import BadValue, DialerError
 from dialer.settings import Settings
 from lists import do_not_call
 
+EXTENSION_MOST = 6
+"""Signs of an inside number. A longer one is a public number in disguise, which do-not-call would not see."""
+
 
 class NotNow(DialerError):
     """An act of call control that is refused; the error id says why."""
@@ -96,8 +99,8 @@ class Targets:
     def _extension(self, call: LiveCall, extension: str) -> Target:
         """Inside, as it is: no number format, no prefix."""
         trunk, settings = self._trunk(call)
-        if not (extension and all(sign in "0123456789*" for sign in extension)):
-            raise NotNow("bad_number", "an extension is digits and *")
+        if not (0 < len(extension) <= EXTENSION_MOST and all(sign in "0123456789*" for sign in extension)):
+            raise NotNow("bad_number", f"an extension is at most {EXTENSION_MOST} digits and *")
         try:
             dial = checked_dial_string(trunk.trunk.dial.replace("{number}", extension))
         except BadAction as error:
