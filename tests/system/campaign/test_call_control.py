@@ -305,10 +305,11 @@ async def test_a_customer_transferred_to_another_campaign_is_taken_by_one_of_its
     await bea.ask(Kind.AGENT_PAUSE, reason="coffee")
     assert await refused(ana, Kind.CONTROL_TRANSFER, attempt, to_campaign=str(another.id)) == "target_busy"
     await bea.ask(Kind.AGENT_READY)
+    await bea.becomes("ready")
 
     await done(ana, Kind.CONTROL_TRANSFER, attempt, to_campaign=str(another.id))
 
-    assert await bea.talks() == attempt
+    assert await bea.talks(15) == attempt
 
 
 # --- attended transfers ---------------------------------------------------------------------------

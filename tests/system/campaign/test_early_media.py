@@ -11,7 +11,7 @@ from dialer.commands import Kind
 from dialer.settings import Mode
 from tests.helpers import until
 from tests.system.asterisk.ami import Ami
-from tests.system.asterisk.carrier import Customer
+from tests.system.asterisk.carrier import Carrier, Customer
 from tests.system.asterisk.phone import registered
 from tests.system.asterisk.server import Asterisk
 from tests.system.campaign.centre import Centre, number, settings
@@ -22,6 +22,13 @@ pytestmark = pytest.mark.asterisk
 
 SPEAKER = number(1, Customer.EARLY_SPEAKER)
 SILENCE = {0x80, 0x7F, 0x00, 0xFF}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def fresh_voices(patient_carrier: Carrier) -> None:
+    """After some dozens of calls a SIPp says nothing any more."""
+    patient_carrier.stop()
+    patient_carrier.start()
 
 
 async def a_campaign(centre: Centre, mode: Mode) -> tuple[Campaign, UUID]:
