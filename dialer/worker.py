@@ -91,7 +91,14 @@ class Worker:
                 await asyncio.sleep(STAND_BY_S)
                 continue
             engine = Engine(
-                self._db, self._links, self._bus, self._clock, self.name, epoch, poll_s=self._poll_s
+                self._db,
+                self._links,
+                self._bus,
+                self._clock,
+                self.name,
+                epoch,
+                poll_s=self._poll_s,
+                write_gap_s=self._write_gap_s,
             )
             try:
                 await engine.start()

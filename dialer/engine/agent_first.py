@@ -114,7 +114,7 @@ class AgentFirst:
     def _ring(self, proposed: Proposed) -> None:
         agent, now = proposed.agent, self._tools.clock.now()
         line = str(uuid7(now))
-        self._tools.agents.adopt(agent, line)
+        self._tools.agents.ring(agent, line)
         action = Originate(
             channel=agent.row.dial,
             channel_id=line,

@@ -151,6 +151,11 @@ class Agents:
         if line:
             self._by_line[line] = agent
 
+    def ring(self, agent: LiveAgent, line: str) -> None:
+        """Their phone is rung for one call. Written, so that the next owner knows it and hangs it up."""
+        self.adopt(agent, line)
+        self._writer.presence(self.presence(agent), None)
+
     def happen(self, agent: LiveAgent, event: machine.Event) -> str:
         """One event and what follows from it; the error id where the agent's state does not allow it."""
         now = self._clock.now()

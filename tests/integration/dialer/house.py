@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 from uuid import UUID, uuid4
 
 import msgspec
@@ -311,23 +311,26 @@ class House:
         await self.start_worker()
 
     async def kill_worker(self) -> None:
-        engine = self.worker.engine
-        for task in self.worker._tasks:
-            task.cancel()
+        engine, tasks = self.worker.engine, self.worker._tasks
+        with patch.object(self.worker, "_let_go", AsyncMock()):
+            for task in tasks:
+                task.cancel()
+            with self.clock.in_flight.working():
+                await asyncio.wait(tasks)  # a renewal under way would keep the lease from the next owner
         if engine is not None:
             engine._router.stop()
             for part in engine._tasks.values():
                 part.cancel()
             engine.tools.sender._tasks.clear()
             engine._tasks.clear()
-        await asyncio.sleep(0)
         async with self.db.transaction() as conn:  # as if its lease had run out
             await conn.execute("UPDATE lease SET expires_at = now() - interval '1 second'")
 
     async def start_worker(self) -> None:
         self.worker = worker_of(self)
         await self.worker.start()
-        await until(lambda: self.worker.engine, 20)
+        with self.clock.in_flight.working():  # it stands by in real time: conversations must not run away
+            await until(lambda: self.worker.engine, 20)
 
     @contextmanager
     def deaf(self) -> Iterator[None]:

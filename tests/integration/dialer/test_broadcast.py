@@ -202,7 +202,7 @@ def test_with_three_agents_and_one_in_five_pressing_1_most_who_ask_are_attended(
 
     shares = Shares(0.6, machine=0.1, busy=0.05, no_answer=0.25, invalid=0, congestion=0, rejected=0)
     people = Population(seed=11, shares=shares, presses={"1": 0.2, "9": 0.02}, gives_up=0.0)
-    in_virtual_time(database_dsn, story, population=people, write_gap_s=1.0)
+    in_virtual_time(database_dsn, story, population=people)
 
 
 def test_no_agent_at_work_and_a_campaign_that_waits_for_agents_dials_nobody_and_says_so(
