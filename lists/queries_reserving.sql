@@ -91,7 +91,8 @@ LEFT JOIN LATERAL (
 ORDER BY lent.next_at, lent.position
 
 -- name: reserve_one
--- $1 contact, $2 worker, $3 lease in seconds. A paused list is a supervisor's to override; a deleted one is not.
+-- $1 contact, $2 worker, $3 lease in seconds. A paused list stops the dialer, not an agent's hand; a deleted one
+-- stops both.
 WITH picked AS MATERIALIZED (
     SELECT c.id FROM contact c
     JOIN dial_list l ON l.id = c.dial_list_id

@@ -14,6 +14,7 @@ from dialer.commands import Command, Kind, State
 from dialer.live import CallIs, Offered
 from dialer.settings import Mode
 from dialer.week import Week
+from lists import dial_lists
 from tests.integration.dialer.house import ANSWERS, SETTINGS, SILENT, House, in_virtual_time, number
 
 MAIN, FIRST = number(1), number(2)
@@ -144,5 +145,43 @@ def test_a_contact_called_by_hand_is_its_lists_again_when_nobody_was_dialled(dat
         await house.clock.sleep(1)
         row = await house.contact_row(contact_id)
         assert (row["state"], row["attempts"], row["reserved_by"]) == ("pending", 0, None)
+
+    run(database_dsn, story)
+
+
+@pytest.mark.parametrize("line", [Line.HELD, Line.RINGING])
+def test_a_paused_list_stops_the_dialer_and_nobody_who_calls_by_hand(database_dsn: str, line: Line) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_campaign(house)
+        people = await house.list_(campaign.id)
+        contact_id = await house.contact(people, MAIN)
+        async with house.db.transaction() as conn:
+            await dial_lists.pause(conn, people, True)
+        await house.trunk()
+        ana = await house.agent("ana", campaign.id, line=line, auto_answer=False)
+        house.calls_to(MAIN, LONG)
+        await click(house, ana, campaign, "", contact_id=str(contact_id))
+        await house.until(lambda: house.state(ana.id) == "talking")
+        assert (await house.contact_row(contact_id))["attempts"] == 1
+
+    run(database_dsn, story)
+
+
+@pytest.mark.parametrize("why", ["do_not_call", "outside_hours"])
+def test_on_a_paused_list_do_not_call_and_hours_hold_by_hand_as_anywhere(database_dsn: str, why: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_campaign(house, **({"hours": MORNINGS} if why == "outside_hours" else {}))
+        people = await house.list_(campaign.id)
+        contact_id = await house.contact(people, MAIN)
+        async with house.db.transaction() as conn:
+            await dial_lists.pause(conn, people, True)
+        await house.trunk()
+        ana = await house.agent("ana", campaign.id)
+        if why == "do_not_call":
+            await house.block(FIRST)
+        asked = FIRST if why == "do_not_call" else ""
+        refused = await click(house, ana, campaign, asked, contact_id=str(contact_id))
+        assert (refused.result or {})["error_id"] == why
+        assert not house.dialled()
 
     run(database_dsn, story)
