@@ -32,7 +32,7 @@ types: .venv/.dev
 	@.venv/bin/mypy
 
 unit: .venv/.dev
-	@$(PY) -m pytest tests/unit -q -m "not long" -n 2 $(ARGS)
+	@$(PY) -m pytest tests/unit -q -m "not long and not slow" --hypothesis-profile quick -n 2 $(ARGS)
 
 test: .venv/.dev ## everything that belongs to every change, on real parts
 	@deploy/test.sh $(ARGS)

@@ -17,6 +17,7 @@ from tests.helpers.redis_server import RedisServer
 
 # No timed assertions: on a busy machine an example may take as long as it likes.
 settings.register_profile("untimed", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)  # make check; make test asks for all 100
 settings.load_profile("untimed")
 
 

@@ -54,6 +54,7 @@ def shaped(draw: st.DrawFn) -> str:
     return prefix + national[:3] + gap + national[3:]
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(
     text=st.one_of(shaped(), st.text("0123456789+ -().", min_size=3, max_size=18)),
@@ -233,6 +234,7 @@ def fast_answers(numbers: Iterable[tuple[str, str]]) -> int:
     return answered
 
 
+@pytest.mark.slow
 def test_the_fast_path_agrees_with_the_library_in_every_region() -> None:
     assert fast_answers(typed_numbers(1, 4_000)) > 1_000
 

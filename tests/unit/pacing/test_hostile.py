@@ -6,6 +6,8 @@ from benchmarks.pacing.cells import held_out
 from dialer.pacing import Pacer, make
 from dialer.simulate import run
 
+pytestmark = pytest.mark.slow
+
 HELD_OUT = held_out(10, length=1500.0)
 
 

@@ -13,6 +13,8 @@ from dialer.pacing import Pacer, make
 from dialer.simulate import Lognormal, Mix, always, run, run_shared
 from dialer.simulate.shared import SharedFloor
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 CAMPAIGN = Mix(0, always(0.25), Lognormal(60.0, 1.0), length=0.3 * HOUR)
 UNLIKE = (

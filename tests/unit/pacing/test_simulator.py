@@ -22,6 +22,8 @@ from dialer.simulate import (
 )
 from dialer.simulate.luck import uniforms
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 FLOOR = Mix(10, always(0.25), Lognormal(120.0, 1.0), length=0.5 * HOUR)
 
