@@ -22,7 +22,7 @@ from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
 from dialer.engine.hub import DIRECTION, Hub
 from dialer.engine.placing import Placer
-from dialer.engine.proposed import Proposed, begin_of, dialling, live_call, why_not
+from dialer.engine.proposed import Proposed, begin_of, dialling, why_not
 from dialer.engine.tools import Tools
 from dialer.engine.trunks import TrunkRun
 from dialer.errors import BadValue, DialerError
@@ -294,7 +294,9 @@ class AgentFirst:
 
     def _dial(self, proposed: Proposed, begin: Begin, dial: str) -> None:
         agent, run = proposed.agent, proposed.run
-        call = live_call(proposed, begin, self._tools.sender.generation(begin.server))
+        generation = self._tools.sender.generation(begin.server)
+        call = LiveCall.begun(begin, ring_s=run.settings.ring_timeout_s, generation=generation)
+        call.by_line = True
         if agent.row.line is Line.RINGING:
             call.phone = agent.line
         self._done(proposed)

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dialer import call as machine
-from lists.model import AttemptKind
+from lists.model import AttemptKind, Begin
 from storage.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,26 @@ class LiveCall:
     def __post_init__(self) -> None:
         self.channel = self.channel or str(self.id)
         self.check_at = self.begun_at
+
+    @classmethod
+    def begun(cls, begin: Begin, *, ring_s: float, generation: int) -> "LiveCall":
+        """An attempt that was begun just now; Asterisk is asked next."""
+        return cls(
+            id=begin.attempt_id,
+            begun_at=begin.begun_at,
+            kind=begin.kind,
+            e164=begin.e164,
+            server=begin.server,
+            state=machine.Sent(machine.Facts(begin.begun_at)),
+            campaign_id=begin.campaign_id,
+            contact_id=begin.contact.contact_id if begin.contact else None,
+            retries=begin.contact.retries if begin.contact else {},
+            customer_id=begin.customer_id,
+            trunk=begin.trunk,
+            bound_agent=begin.agent_id,
+            ring_s=ring_s,
+            generation=generation,
+        )
 
     @property
     def paced(self) -> bool:

@@ -149,23 +149,9 @@ class Placer:
 
     def _originate(self, plan: Planned, settings: Settings) -> LiveCall:
         begin = plan.begin
-        call = LiveCall(
-            id=begin.attempt_id,
-            begun_at=begin.begun_at,
-            kind=begin.kind,
-            e164=begin.e164,
-            server=begin.server,
-            state=machine.Sent(machine.Facts(begin.begun_at)),
-            campaign_id=begin.campaign_id,
-            contact_id=begin.contact.contact_id if begin.contact else None,
-            retries=begin.contact.retries if begin.contact else {},
-            customer_id=begin.customer_id,
-            trunk=begin.trunk,
-            bound_agent=begin.agent_id,
-            ring_s=settings.ring_timeout_s,
-            patience_s=settings.patience_ms / 1000,
-            generation=self._tools.sender.generation(begin.server),
-        )
+        generation = self._tools.sender.generation(begin.server)
+        call = LiveCall.begun(begin, ring_s=settings.ring_timeout_s, generation=generation)
+        call.patience_s = settings.patience_ms / 1000
         if begin.kind is AttemptKind.BROADCAST:
             call.listens_s = broadcast.LISTENS_S
         self._tools.calls.add(call)

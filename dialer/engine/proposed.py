@@ -6,11 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from ami.actions import Action, Redirect, Setvar
-from dialer import call as machine
 from dialer.campaigns import Desired
 from dialer.dialing import caller_id
 from dialer.engine.agents import LiveAgent
-from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
 from dialer.hours import Closed, opening, without_own_hours
 from dialer.proposals import Stage
@@ -78,26 +76,6 @@ def begin_of(proposed: Proposed, trunk: Trunk, *, worker: str, epoch: int, now: 
         epoch=0 if proposed.kind is AttemptKind.MANUAL else epoch,
         worker=worker,
         agent_id=proposed.agent.id,
-    )
-
-
-def live_call(proposed: Proposed, begin: Begin, generation: int) -> LiveCall:
-    return LiveCall(
-        id=begin.attempt_id,
-        begun_at=begin.begun_at,
-        kind=begin.kind,
-        e164=begin.e164,
-        server=begin.server,
-        state=machine.Sent(machine.Facts(begin.begun_at)),
-        campaign_id=begin.campaign_id,
-        contact_id=begin.contact.contact_id if begin.contact else None,
-        retries=begin.contact.retries if begin.contact else {},
-        customer_id=begin.customer_id,
-        trunk=begin.trunk,
-        bound_agent=proposed.agent.id,
-        by_line=True,
-        ring_s=proposed.run.settings.ring_timeout_s,
-        generation=generation,
     )
 
 
