@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lists import customers, dial_lists
 from lists.errors import NotFound, Refused
-from lists.model import Caps, ContactState, Decision, PhoneState, Settled, Settlement
+from lists.model import Caps, ContactState, Decision, PhoneState, SameCustomer, Settled, Settlement
 from lists.numbers import Number, parse
 from lists.queries import CONTACTS, Row
 from lists.settling import ContactFacts, PhoneFacts, Place, last_position, place
@@ -34,6 +34,7 @@ class Record:
     name: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     dial_list_id: UUID | None = None
+    same_customer: SameCustomer = SameCustomer.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,20 @@ async def add_one(conn: Connection, record: Record, now: datetime) -> UUID:
     main = parse(record.destination, record.region)
     phone = next(p for p in customer.phones if isinstance(main, Number) and p.e164 == main.e164)
     zones = effective_zones(customer.zone, target.effective_zone, phone.zones)
-    contact_id: UUID | None = await conn.fetchval(
+    contact_id: UUID | None = None
+    if record.same_customer is SameCustomer.MOVE:
+        contact_id = await conn.fetchval(
+            CONTACTS.move_contact,
+            customer.id,
+            record.campaign_id,
+            target.id,
+            record.priority,
+            last_position(now),
+            max(record.calldate or now, now),
+            record.agent_id,
+            dict(record.data),
+        )
+    contact_id = contact_id or await conn.fetchval(
         CONTACTS.add_contact,
         uuid7(now),
         target.id,
@@ -204,6 +218,7 @@ async def add_one(conn: Connection, record: Record, now: datetime) -> UUID:
         record.agent_id,
         dict(record.data),
         now,
+        record.same_customer is SameCustomer.ALLOW,
     )
     if contact_id is None:
         raise Refused("already_in_campaign", "This customer already waits to be called in this campaign.")

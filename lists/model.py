@@ -38,6 +38,17 @@ OPEN_STATES = frozenset(
 )
 
 
+class SameCustomer(StrEnum):
+    """What becomes of a customer who is to be queued and waits in another list of the campaign already."""
+
+    REFUSE = "refuse"
+    MOVE = "move"
+    """The contact that waits comes to the new list, with its attempts, waits and call-back. One that is in a
+    call, or about to be, stays."""
+    ALLOW = "allow"
+    """A further contact is made. A customer has one live call at a time all the same, and the gaps hold."""
+
+
 class AttemptKind(StrEnum):
     DIALLED = "dialled"
     AGENT_FIRST = "agent_first"

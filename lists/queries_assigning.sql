@@ -35,10 +35,11 @@ SELECT l.campaign_id, l.base_id FROM dial_list l WHERE l.id = $1 AND l.deleted_a
 
 -- name: queue
 -- One piece of a list: $1 list, $2 campaign, $3 customers, $4 ids for their contacts, $5 first place, $6 now,
--- $7 priority. The first number that is good and may be dialled for the campaign is called first.
+-- $7 priority, $8 what becomes of who waits in another list of the campaign: lists.model.SameCustomer.
+-- The first number that is good and may be dialled for the campaign is called first.
 WITH asked AS MATERIALIZED (
     SELECT u.customer_id, u.contact_id, u.ord, phone.any_good, phone.position, phone.zones,
-           coalesce(k.zone, l.zone, b.zone) AS zone,
+           coalesce(k.zone, l.zone, b.zone) AS zone, open.id AS open_id, open.busy,
            EXISTS (SELECT FROM contact c WHERE c.customer_id = u.customer_id AND c.dial_list_id = $1) AS in_list
     FROM unnest($3::uuid[], $4::uuid[]) WITH ORDINALITY AS u (customer_id, contact_id, ord)
     JOIN customer k ON k.id = u.customer_id
@@ -54,26 +55,47 @@ WITH asked AS MATERIALIZED (
             FROM phone p WHERE p.customer_id = u.customer_id AND p.state = 'good'
         ) p
     ) phone
+    LEFT JOIN LATERAL (
+        SELECT c.id, c.busy FROM (
+            SELECT c.id, c.created_at, c.state = 'live' OR coalesce(c.reserved_until > now(), false) AS busy
+            FROM contact c
+            WHERE c.customer_id = u.customer_id AND c.campaign_id = $2
+              AND c.state IN ('pending', 'live', 'awaiting_typification', 'scheduled')
+        ) c ORDER BY c.busy, c.created_at, c.id LIMIT 1
+    ) open ON true
+), moved AS (
+    UPDATE contact c
+    SET dial_list_id = $1, position = $5 + a.ord - 1, reserved_by = NULL, reserved_until = NULL,
+        zone_key = coalesce(a.zone, array_to_string(ARRAY(
+            SELECT z FROM phone p, unnest(p.zones) z WHERE p.customer_id = c.customer_id AND p.position = c.cursor
+            ORDER BY z COLLATE "C"), '|'))
+    FROM asked a
+    WHERE $8 = 'move' AND c.id = a.open_id AND NOT a.busy AND NOT a.in_list AND a.position IS NOT NULL
+    RETURNING c.id
 ), queued AS (
     INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, position, next_at, zone_key, cursor,
-                         created_at)
-    SELECT contact_id, $1, $2, customer_id, $7, $5 + ord - 1, $6, coalesce(zone, zones, ''), position, $6
-    FROM asked WHERE position IS NOT NULL AND NOT in_list
+                         created_at, again)
+    SELECT contact_id, $1, $2, customer_id, $7, $5 + ord - 1, $6, coalesce(zone, zones, ''), position, $6,
+           open_id IS NOT NULL
+    FROM asked WHERE position IS NOT NULL AND NOT in_list AND (open_id IS NULL OR $8 = 'allow')
     ORDER BY customer_id
     ON CONFLICT DO NOTHING
     RETURNING customer_id
 )
-SELECT (SELECT count(*) FROM queued) AS queued,
+SELECT (SELECT count(*) FROM queued) AS queued, (SELECT count(*) FROM moved) AS moved,
        count(*) FILTER (WHERE in_list) AS already_in_list,
        count(*) FILTER (WHERE NOT in_list AND NOT any_good) AS no_phone,
        count(*) FILTER (WHERE NOT in_list AND any_good AND position IS NULL) AS do_not_call,
-       count(*) FILTER (WHERE NOT in_list AND position IS NOT NULL) - (SELECT count(*) FROM queued) AS already_open
+       count(*) FILTER (WHERE NOT in_list AND position IS NOT NULL) - (SELECT count(*) FROM queued)
+           - (SELECT count(*) FROM moved) AS already_open
 FROM asked
 
 -- name: keep_refresh
-INSERT INTO list_refresh (dial_list_id, filter, schedule, next_at, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO list_refresh (dial_list_id, filter, schedule, next_at, created_at, same_customer)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (dial_list_id) DO UPDATE
-SET filter = excluded.filter, schedule = excluded.schedule, next_at = excluded.next_at, error = NULL
+SET filter = excluded.filter, schedule = excluded.schedule, next_at = excluded.next_at,
+    same_customer = excluded.same_customer, error = NULL
 
 -- name: stop_refresh
 UPDATE list_refresh SET next_at = NULL WHERE dial_list_id = $1 RETURNING dial_list_id
@@ -82,7 +104,7 @@ UPDATE list_refresh SET next_at = NULL WHERE dial_list_id = $1 RETURNING dial_li
 SELECT * FROM list_refresh WHERE dial_list_id = $1
 
 -- name: due_refreshes
-SELECT dial_list_id, filter, schedule FROM list_refresh
+SELECT dial_list_id, filter, schedule, same_customer FROM list_refresh
 WHERE next_at <= $1
 ORDER BY next_at, dial_list_id LIMIT $2
 FOR UPDATE SKIP LOCKED

@@ -55,8 +55,32 @@ WHERE l.campaign_id = $1 AND c.state = 'live'
 ORDER BY c.id
 
 -- name: add_contact
+-- $12: a customer who is open in the campaign may be there once more.
 INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, position, next_at, zone_key, agent_id,
-                     data, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                     data, created_at, again)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, open.there
+FROM (SELECT EXISTS (SELECT FROM contact c WHERE c.customer_id = $4 AND c.campaign_id = $3
+                     AND c.state IN ('pending', 'live', 'awaiting_typification', 'scheduled')) AS there) open
+WHERE $12 OR NOT open.there
 ON CONFLICT DO NOTHING
 RETURNING id
+
+-- name: move_contact
+-- To list $3, as add_contact would have put it there; attempts, phone and call-back come along, and no wait is
+-- shortened. Nothing where it is in a call, or about to be.
+WITH found AS (
+    SELECT id FROM contact
+    WHERE customer_id = $1 AND campaign_id = $2 AND state IN ('pending', 'awaiting_typification', 'scheduled')
+      AND (reserved_until IS NULL OR reserved_until <= now())
+    ORDER BY created_at, id LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE contact c
+SET dial_list_id = $3, priority = $4, position = $5, next_at = greatest(c.next_at, $6),
+    agent_id = coalesce($7, c.agent_id), data = c.data || $8, reserved_by = NULL, reserved_until = NULL,
+    zone_key = coalesce(k.zone, l.zone, b.zone, array_to_string(ARRAY(
+        SELECT z FROM phone p, unnest(p.zones) z WHERE p.customer_id = $1 AND p.position = c.cursor
+        ORDER BY z COLLATE "C"), '|'))
+FROM found, customer k, dial_list l JOIN base b ON b.id = l.base_id
+WHERE c.id = found.id AND k.id = $1 AND l.id = $3
+RETURNING c.id

@@ -26,12 +26,14 @@ UPDATE phone p SET state = u.state FROM unnest($1::uuid[], $2::text[]) AS u (id,
 
 -- name: twice_open
 -- Open contacts of both in one campaign: one of the two stays. An agreed call-back goes before a conversation to be
--- typified, that before a waiting contact; of equals, that of the customer who stays ($1).
+-- typified, that before a waiting contact; of equals, that of the customer who stays ($1). Who was allowed to be in
+-- several lists is in as many afterwards.
 SELECT mine.id AS mine_id, theirs.id AS theirs_id, mine.state AS mine_state, theirs.state AS theirs_state
 FROM contact mine
 JOIN contact theirs ON theirs.campaign_id = mine.campaign_id AND theirs.customer_id = $2
                    AND theirs.state IN ('pending', 'awaiting_typification', 'scheduled')
-WHERE mine.customer_id = $1 AND mine.state IN ('pending', 'awaiting_typification', 'scheduled')
+                   AND NOT theirs.again
+WHERE mine.customer_id = $1 AND mine.state IN ('pending', 'awaiting_typification', 'scheduled') AND NOT mine.again
 ORDER BY mine.id
 
 -- name: end_twice

@@ -21,6 +21,7 @@ from crm_api.filters.schemas import FilterIn
 from crm_api.guarded import Guarded
 from lists import assigning
 from lists.filtering import sending
+from lists.model import SameCustomer
 
 router = APIRouter(prefix="/api/assignments", tags=["assignments"], route_class=Guarded)
 
@@ -50,10 +51,15 @@ async def send(body: SendIn, call: SupervisorOnce) -> SentListOut:
 
 
 @router.post("/append/{list_id}")
-async def append(list_id: UUID, body: FilterIn, call: SupervisorOnce) -> SentOut:
+async def append(
+    list_id: UUID,
+    body: FilterIn,
+    call: SupervisorOnce,
+    same_customer: SameCustomer = SameCustomer.REFUSE,
+) -> SentOut:
     """Add whoever matches to a list there is, behind those who are in it."""
     await service.must_touch(call, list_id)
-    sent = await sending.append(call.conn, list_id, body.read(), now=call.now)
+    sent = await sending.append(call.conn, list_id, body.read(), same_customer=same_customer, now=call.now)
     service.wake(call)
     return SentOut.model_validate(sent)
 
@@ -67,7 +73,14 @@ async def refresh(list_id: UUID, call: Supervisor) -> RefreshOut:
 async def keep(list_id: UUID, body: RefreshIn, call: Supervisor) -> RefreshOut:
     """From now on whoever matches is added at these times; a former schedule is replaced."""
     await service.must_touch(call, list_id)
-    await sending.keep(call.conn, list_id, body.filter.read(), service.schedule(body.schedule), now=call.now)
+    await sending.keep(
+        call.conn,
+        list_id,
+        body.filter.read(),
+        service.schedule(body.schedule),
+        same_customer=body.same_customer,
+        now=call.now,
+    )
     return await service.refresh_of(call, list_id)
 
 

@@ -10,6 +10,7 @@ from crm_api.filters.schemas import FilterIn
 from crm_api.schemas import In, Int, Name, Out, Short, When, Zone
 from lists.assigning import MAX_AGENTS
 from lists.filtering.schedule import MAX_MINUTES, MIN_MINUTES
+from lists.model import SameCustomer
 
 
 class AssignIn(In):
@@ -51,7 +52,8 @@ class ScheduleIn(In):
 
 
 class SendIn(In):
-    """Send to Marcador: a new dial list of a dialer campaign. With a schedule it goes on filling itself."""
+    """Send to Marcador: a new dial list of a dialer campaign. With a schedule it goes on filling itself.
+    `same_customer`: of those who wait in another list of the campaign."""
 
     filter: FilterIn
     campaign_id: UUID
@@ -60,6 +62,7 @@ class SendIn(In):
     zone: Zone | None = None
     expires_at: When | None = None
     schedule: ScheduleIn | None = None
+    same_customer: SameCustomer = SameCustomer.REFUSE
 
 
 class SentOut(Out):
@@ -67,6 +70,7 @@ class SentOut(Out):
 
     matched: int
     queued: int
+    moved: int
     already_open: int
     already_in_list: int
     do_not_call: int
@@ -81,6 +85,7 @@ class SentListOut(Out):
 class RefreshIn(In):
     filter: FilterIn
     schedule: ScheduleIn
+    same_customer: SameCustomer = SameCustomer.REFUSE
 
 
 class ScheduleOut(Out):
@@ -96,6 +101,7 @@ class RefreshOut(Out):
     dial_list_id: UUID
     filter: FilterIn
     schedule: ScheduleOut
+    same_customer: SameCustomer
     next_at: datetime | None
     last_at: datetime | None
     last_sent: SentOut | None

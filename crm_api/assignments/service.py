@@ -54,6 +54,7 @@ async def send(call: Call, body: SendIn) -> SentListOut:
         zone=body.zone,
         expires_at=body.expires_at,
         schedule=schedule(body.schedule) if body.schedule else None,
+        same_customer=body.same_customer,
         now=call.now,
     )
     wake(call)
@@ -74,6 +75,7 @@ async def refresh_of(call: Call, list_id: UUID) -> RefreshOut:
         dial_list_id=found.dial_list_id,
         filter=shown(found.filter),
         schedule=ScheduleOut.model_validate(found.schedule),
+        same_customer=found.same_customer,
         next_at=found.next_at,
         last_at=found.last_at,
         last_sent=SentOut.model_validate(found.last_sent) if found.last_sent else None,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from crm_api.schemas import Int, Out, Zone
+from lists.model import SameCustomer
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 
@@ -37,6 +38,10 @@ class LoadQuery(BaseModel):
     delimiter: Annotated[str | None, StringConstraints(min_length=1, max_length=1)] = None
     zone: Zone | None = None
     priority: Int = 100
+    same_customer: Annotated[
+        SameCustomer,
+        Field(description="of those who wait in another list of the campaign; nobody is in one list twice"),
+    ] = SameCustomer.REFUSE
     reject_invalid: Annotated[bool, Field(description="numbers in no range in use are rejected")] = False
 
 
@@ -58,6 +63,7 @@ class LoadOut(Out):
     state: LoadStage
     rows: int
     loaded: int
+    moved: Annotated[int, Field(description="waited in other lists of the campaign, and came to this one")]
     rejected: int
     duplicates: int
     do_not_call: int

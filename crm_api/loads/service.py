@@ -50,6 +50,7 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
         zone=asked.zone,
         priority=asked.priority,
         reject_invalid=asked.reject_invalid,
+        same_customer=asked.same_customer,
     )
     spec = await templates.applied(conn, spec)
     if (spec.mapping is None) != (spec.campaign_id is None):
@@ -144,6 +145,7 @@ def _waiting(load_id: UUID, spec: LoadSpec | None) -> StartedOut:
         state=LoadStage.WAITING,
         rows=0,
         loaded=0,
+        moved=0,
         rejected=0,
         duplicates=0,
         do_not_call=0,

@@ -37,6 +37,7 @@ async def add(call: Call, body: RecordIn) -> RecordOut:
         name=body.name,
         data=body.data,
         dial_list_id=body.dial_list_id,
+        same_customer=body.same_customer,
     )
     contact_id = await contacts.add_one(call.conn, record, call.now)
     engine.wake(call)

@@ -14,6 +14,7 @@ from lists.filtering import schedule as schedules
 from lists.filtering.matching import BULK_S, fill, one_base
 from lists.filtering.model import Filter
 from lists.filtering.schedule import Schedule, next_after
+from lists.model import SameCustomer
 from lists.settling import last_position
 from storage.database import Connection, savepoint
 from storage.errors import DeadlinePassed
@@ -29,6 +30,8 @@ class Sent:
 
     matched: int = 0
     queued: int = 0
+    moved: int = 0
+    """Waited in another list of the campaign, and came to this one."""
     already_open: int = 0
     """Waiting, live or scheduled in another list of the campaign."""
     already_in_list: int = 0
@@ -48,6 +51,7 @@ class Refresh:
     dial_list_id: UUID
     filter: Filter
     schedule: Schedule
+    same_customer: SameCustomer
     next_at: datetime | None
     """None: stopped."""
     last_at: datetime | None
@@ -65,6 +69,7 @@ async def send(
     zone: str | None = None,
     expires_at: datetime | None = None,
     schedule: Schedule | None = None,
+    same_customer: SameCustomer = SameCustomer.REFUSE,
     now: datetime,
 ) -> tuple[UUID, Sent]:
     """A new dial list of the campaign with everybody who matches. With a schedule it goes on filling itself.
@@ -85,16 +90,25 @@ async def send(
         expires_at=expires_at,
         now=now,
     )
-    sent = await append(conn, made.id, filter_, now=now)
+    sent = await append(conn, made.id, filter_, same_customer=same_customer, now=now)
     if not sent.matched and schedule is None:
         raise Refused("nobody_matches", "No customer matches the filter.")
     if schedule is not None:
-        await keep(conn, made.id, filter_, schedule, now=now)
+        await keep(conn, made.id, filter_, schedule, same_customer=same_customer, now=now)
     return made.id, sent
 
 
-async def append(conn: Connection, dial_list_id: UUID, filter_: Filter, *, now: datetime) -> Sent:
+async def append(
+    conn: Connection,
+    dial_list_id: UUID,
+    filter_: Filter,
+    *,
+    same_customer: SameCustomer = SameCustomer.REFUSE,
+    now: datetime,
+) -> Sent:
     """Add whoever matches to an existing list, behind those who are there. Needs a transaction.
+
+    `same_customer`: of those who wait in another list of the campaign. Nobody is in one list twice.
 
     Raises Refused (other_base), BadFilter, NotFound.
     """
@@ -111,13 +125,19 @@ async def append(conn: Connection, dial_list_id: UUID, filter_: Filter, *, now: 
     cursor = await conn.cursor(sql, *args, timeout=BULK_S)
     while rows := await cursor.fetch(PIECE, timeout=BULK_S):
         customers = [row["id"] for row in rows]
-        sent += await _queue(conn, dial_list_id, target["campaign_id"], customers, place, now)
+        sent += await _queue(conn, dial_list_id, target["campaign_id"], customers, place, same_customer, now)
         place += len(customers)
     return sent
 
 
 async def keep(
-    conn: Connection, dial_list_id: UUID, filter_: Filter, schedule: Schedule, *, now: datetime
+    conn: Connection,
+    dial_list_id: UUID,
+    filter_: Filter,
+    schedule: Schedule,
+    *,
+    same_customer: SameCustomer = SameCustomer.REFUSE,
+    now: datetime,
 ) -> None:
     """Refresh this list from this filter from now on; a former schedule is replaced. Raises BadFilter,
     Refused."""
@@ -130,6 +150,7 @@ async def keep(
         schedules.to_json(schedule),
         next_after(schedule, now),
         now,
+        same_customer,
     )
 
 
@@ -147,6 +168,7 @@ async def refresh_of(conn: Connection, dial_list_id: UUID) -> Refresh | None:
         dial_list_id=row["dial_list_id"],
         filter=model.from_json(row["filter"]),
         schedule=schedules.from_json(row["schedule"]),
+        same_customer=SameCustomer(row["same_customer"]),
         next_at=row["next_at"],
         last_at=row["last_at"],
         last_sent=Sent(**row["last_sent"]) if row["last_sent"] else None,
@@ -168,7 +190,13 @@ async def refresh_due(conn: Connection, now: datetime, *, limit: int = 10) -> Ma
         sent, error = None, None
         try:
             async with savepoint(conn):
-                sent = await append(conn, dial_list_id, model.from_json(row["filter"]), now=now)
+                sent = await append(
+                    conn,
+                    dial_list_id,
+                    model.from_json(row["filter"]),
+                    same_customer=SameCustomer(row["same_customer"]),
+                    now=now,
+                )
         except NotFound as gone:  # the list or its base was deleted: there is nothing left to wait for
             error, next_at = str(gone), None
         except (ListsError, DeadlinePassed) as refused:
@@ -185,7 +213,13 @@ def _counts(sent: Sent) -> dict[str, Any]:
 
 
 async def _queue(
-    conn: Connection, dial_list_id: UUID, campaign_id: UUID, customers: list[UUID], place: int, now: datetime
+    conn: Connection,
+    dial_list_id: UUID,
+    campaign_id: UUID,
+    customers: list[UUID],
+    place: int,
+    same_customer: SameCustomer,
+    now: datetime,
 ) -> Sent:
     row = await conn.fetchrow(
         ASSIGNING.queue,
@@ -196,6 +230,7 @@ async def _queue(
         place,
         now,
         DEFAULT_PRIORITY,
+        same_customer,
         timeout=BULK_S,
     )
     assert row is not None

@@ -30,6 +30,7 @@ from lists.loading.staging import (
     raw_of,
     run,
 )
+from lists.model import SameCustomer
 from lists.settling import last_position
 from lists.tables import BOM, write_rows
 from storage.database import Connection, Database
@@ -80,25 +81,27 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
         base, existed = await _base(conn, spec, now)
         await conn.execute(SQL.lock_base, str(base.id))
         await conn.execute(SQL.room)
-        for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known):
+        for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known, SQL.stage_moved):
             await conn.execute(create)
         tally = await _stage(db, conn, spec, format, load_id, spec.zone or base.zone, now)
         await run(conn, SQL.analyze)
-        await _refuse(conn, base, existed, len(tally.campaigns) > 1)
+        await _refuse(conn, spec, base, existed, len(tally.campaigns) > 1)
         await _store_customers(conn, base, existed, len(tally.campaigns) > 1, now)
         lists, loaded = await _store_contacts(conn, spec, base, tally, now)
         await _keep_refused(conn, spec, format, load_id)
+        moved = await _move_contacts(conn, lists, last_position(now)) if existed else 0
         counts = await conn.fetchrow(SQL.counts)
         assert counts is not None
         result = LoadResult(
             load_id=load_id,
             base_id=base.id,
-            dial_lists=tuple(lists),
+            dial_lists=tuple(lists.values()),
             rows=tally.rows,
             loaded=loaded,
             rejected=tally.rejected,
             duplicates=counts["duplicates"],
             do_not_call=counts["do_not_call"],
+            moved=moved,
             bad_alternatives=tally.bad_alternatives,
             numbers_not_in_use=tally.numbers_not_in_use,
         )
@@ -106,15 +109,16 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
             SQL.done,
             load_id,
             base.id,
-            lists[0] if len(lists) == 1 else None,
+            next(iter(lists.values())) if len(lists) == 1 else None,
             result.rows,
             result.loaded,
             result.rejected,
             result.duplicates,
             result.do_not_call,
+            result.moved,
             now,
         )
-        await conn.execute(SQL.ready, lists)
+        await conn.execute(SQL.ready, list(lists.values()))
     if result.loaded >= _ANALYZE_FROM:
         async with db.connection() as conn:
             await run(conn, SQL.index_names)
@@ -151,7 +155,7 @@ async def _tell(db: Database, load_id: UUID, tally: Tally) -> None:
         await conn.execute(SQL.progress, load_id, tally.rows, tally.rejected)
 
 
-async def _refuse(conn: Connection, base: Base, existed: bool, several: bool) -> None:
+async def _refuse(conn: Connection, spec: LoadSpec, base: Base, existed: bool, several: bool) -> None:
     """Find the rows that cannot become contacts. The first reason found stays."""
     await run(conn, SQL.find_repeated)
     if several:
@@ -160,7 +164,10 @@ async def _refuse(conn: Connection, base: Base, existed: bool, several: bool) ->
         await run(conn, SQL.find_known, base.id)
         if await conn.fetchval(SQL.any_merged):
             await run(conn, SQL.find_merged)
-        await run(conn, SQL.find_waiting)
+        if spec.same_customer is SameCustomer.MOVE:
+            await run(conn, SQL.find_movable)
+        if spec.same_customer is not SameCustomer.ALLOW:
+            await run(conn, SQL.find_waiting)
     if await conn.fetchval(SQL.any_do_not_call):
         await run(conn, SQL.find_do_not_call)
 
@@ -175,9 +182,9 @@ async def _store_customers(conn: Connection, base: Base, existed: bool, several:
 
 async def _store_contacts(
     conn: Connection, spec: LoadSpec, base: Base, tally: Tally, now: datetime
-) -> tuple[list[UUID], int]:
-    """One list for each campaign the file names, not yet ready."""
-    lists: list[UUID] = []
+) -> tuple[dict[UUID, UUID], int]:
+    """One list for each campaign the file names, not yet ready; and how many contacts are new."""
+    lists: dict[UUID, UUID] = {}
     loaded = 0
     several = len(tally.campaigns) > 1
     campaigns = sorted(tally.campaigns) or ([spec.campaign_id] if spec.campaign_id else [])
@@ -186,9 +193,16 @@ async def _store_contacts(
         made = await dial_lists.create(
             conn, campaign_id, base.id, name, zone=spec.zone, priority=spec.priority, ready=False, now=now
         )
-        lists.append(made.id)
-        loaded += await run(conn, SQL.insert_contacts, made.id, campaign_id, now, last_position(now), several)
+        lists[campaign_id] = made.id
+        allow = spec.same_customer is SameCustomer.ALLOW
+        place = last_position(now)
+        loaded += await run(conn, SQL.insert_contacts, made.id, campaign_id, now, place, several, allow)
     return lists, loaded
+
+
+async def _move_contacts(conn: Connection, lists: Mapping[UUID, UUID], place: int) -> int:
+    """Last of all: these contacts can be dialled while the file is read, and the dialer waits for none."""
+    return sum([await run(conn, SQL.move_contacts, made, of, place) for of, made in lists.items()])
 
 
 async def _keep_refused(conn: Connection, spec: LoadSpec, format: Format | None, load_id: UUID) -> None:
@@ -251,6 +265,7 @@ def _before(row: Mapping[str, Any]) -> LoadResult:
         rejected=row["rejected"],
         duplicates=row["duplicates"],
         do_not_call=row["do_not_call"],
+        moved=row["moved"],
         already=True,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from lists.loading.mapping import ColumnMap
+from lists.model import SameCustomer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class LoadSpec:
     zone: str | None = None
     priority: int = 100
     reject_invalid: bool = False
+    same_customer: SameCustomer = SameCustomer.REFUSE
 
     @property
     def shown_name(self) -> str:
@@ -47,7 +49,7 @@ class LoadState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """`rows` = loaded + rejected + duplicates + do_not_call. `already`: the same file had been loaded
+    """`rows` = loaded + moved + rejected + duplicates + do_not_call. `already`: the same file had been loaded
     before, and nothing was done; the figures are those of then."""
 
     load_id: UUID
@@ -58,6 +60,8 @@ class LoadResult:
     rejected: int
     duplicates: int
     do_not_call: int
+    moved: int = 0
+    """Contacts that came from other lists of the campaign."""
     already: bool = False
     bad_alternatives: int = 0
     numbers_not_in_use: int = 0
@@ -73,6 +77,7 @@ class LoadStatus:
     state: LoadState
     rows: int
     loaded: int
+    moved: int
     rejected: int
     duplicates: int
     do_not_call: int

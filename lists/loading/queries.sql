@@ -1,5 +1,5 @@
 -- name: done_before
-SELECT id, base_id, dial_list_id, rows, loaded, rejected, duplicates, do_not_call
+SELECT id, base_id, dial_list_id, rows, loaded, moved, rejected, duplicates, do_not_call
 FROM load WHERE file_hash = $2 AND campaign_id IS NOT DISTINCT FROM $1 AND state = 'done'
 
 -- name: start
@@ -14,16 +14,16 @@ UPDATE load SET state = 'failed', error = $2, finished_at = $3 WHERE id = $1
 
 -- name: done
 UPDATE load SET state = 'done', base_id = $2, dial_list_id = $3, rows = $4, loaded = $5, rejected = $6,
-                duplicates = $7, do_not_call = $8, finished_at = $9
+                duplicates = $7, do_not_call = $8, moved = $9, finished_at = $10
 WHERE id = $1
 
 -- name: status
-SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, rejected, duplicates, do_not_call,
+SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
        error, started_at, finished_at
 FROM load WHERE id = $1
 
 -- name: of_campaign
-SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, rejected, duplicates, do_not_call,
+SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
        error, started_at, finished_at
 FROM load WHERE $1::uuid IS NULL OR campaign_id = $1
 ORDER BY CASE WHEN $4 THEN started_at END DESC, CASE WHEN $4 THEN id END DESC, started_at, id LIMIT $2 OFFSET $3
@@ -52,6 +52,10 @@ CREATE TEMP TABLE load_refused (line bigint PRIMARY KEY, reason text NOT NULL, d
 -- name: stage_known
 -- Customers the base had before, by their staged id.
 CREATE TEMP TABLE load_known (staged_id uuid PRIMARY KEY, customer_id uuid NOT NULL, zone text) ON COMMIT DROP
+
+-- name: stage_moved
+-- Rows whose customer waits in another list of the campaign, and comes to this one.
+CREATE TEMP TABLE load_moved (line bigint PRIMARY KEY, contact_id uuid NOT NULL) ON COMMIT DROP
 
 -- name: room
 -- Sorting and hashing a whole load in memory, and the index of names written in few large pieces, not many small ones.
@@ -90,6 +94,18 @@ ON CONFLICT DO NOTHING
 -- name: any_merged
 SELECT EXISTS (SELECT FROM customer WHERE merged_into IS NOT NULL)
 
+-- name: find_movable
+-- Not those in a call or lent to a worker: the dialer need not wait for a load. Of several the oldest comes.
+INSERT INTO load_moved
+SELECT DISTINCT ON (r.line) r.line, c.id
+FROM load_row r
+JOIN load_known k ON k.staged_id = r.customer_id
+JOIN contact c ON c.customer_id = k.customer_id AND c.campaign_id = r.campaign_id
+WHERE c.state IN ('pending', 'awaiting_typification', 'scheduled')
+  AND (c.reserved_until IS NULL OR c.reserved_until <= now())
+  AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line)
+ORDER BY r.line, c.created_at, c.id
+
 -- name: find_waiting
 INSERT INTO load_refused
 SELECT r.line, 'already_in_campaign', ''
@@ -97,6 +113,7 @@ FROM load_row r
 JOIN load_known k ON k.staged_id = r.customer_id
 JOIN contact c ON c.customer_id = k.customer_id AND c.campaign_id = r.campaign_id
 WHERE c.state IN ('pending', 'live', 'awaiting_typification', 'scheduled')
+  AND NOT EXISTS (SELECT FROM load_moved m WHERE m.line = r.line)
 ON CONFLICT DO NOTHING
 
 -- name: any_do_not_call
@@ -176,17 +193,36 @@ FROM (SELECT DISTINCT ON (k.customer_id, p.e164)
       ORDER BY k.customer_id, p.e164, p.line, p.ord) new
 
 -- name: insert_contacts
--- $1 list, $2 campaign, $3 now, $4 first position. The main number of the row is where the cursor starts.
+-- $1 list, $2 campaign, $3 now, $4 first position, $5 rows may share customers, $6 a customer may be there again.
+-- The main number of the row is where the cursor starts.
 INSERT INTO contact (id, dial_list_id, campaign_id, customer_id, priority, position, next_at, zone_key, cursor,
-                     agent_id, created_at)
+                     agent_id, created_at, again)
 SELECT r.contact_id, $1, $2, coalesce(k.customer_id, r.customer_id), r.priority, $4 + r.line, $3,
        coalesce(k.zone, r.zone_key),
        CASE WHEN k.customer_id IS NULL AND NOT $5 THEN 0
             ELSE (SELECT p.position FROM phone p
                   WHERE p.customer_id = coalesce(k.customer_id, r.customer_id) AND p.e164 = r.main) END,
-       r.agent_id, $3
+       r.agent_id, $3,
+       CASE WHEN $6 AND k.customer_id IS NOT NULL
+            THEN EXISTS (SELECT FROM contact o WHERE o.customer_id = k.customer_id AND o.campaign_id = $2
+                         AND o.state IN ('pending', 'live', 'awaiting_typification', 'scheduled'))
+            ELSE false END
 FROM load_row r LEFT JOIN load_known k ON k.staged_id = r.customer_id
 WHERE r.campaign_id = $2 AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = r.line)
+  AND NOT EXISTS (SELECT FROM load_moved m WHERE m.line = r.line)
+
+-- name: move_contacts
+-- $1 list, $2 campaign, $3 first position. Attempts, waits, phone and call-back come along; place and priority are
+-- the row's, and so is its agent, if it names one. A worker that had reserved one finds its reservation gone.
+UPDATE contact c
+SET dial_list_id = $1, priority = r.priority, position = $3 + r.line, agent_id = coalesce(r.agent_id, c.agent_id),
+    reserved_by = NULL, reserved_until = NULL,
+    zone_key = coalesce(k.zone, l.zone, b.zone, array_to_string(ARRAY(
+        SELECT z FROM phone p, unnest(p.zones) z WHERE p.customer_id = c.customer_id AND p.position = c.cursor
+        ORDER BY z COLLATE "C"), '|'))
+FROM load_moved m JOIN load_row r ON r.line = m.line, customer k, dial_list l JOIN base b ON b.id = l.base_id
+WHERE c.id = m.contact_id AND r.campaign_id = $2 AND k.id = c.customer_id AND l.id = $1
+  AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = m.line)
 
 -- name: counts
 SELECT count(*) FILTER (WHERE reason IN ('repeated_key', 'already_in_campaign')) AS duplicates,

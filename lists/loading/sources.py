@@ -14,6 +14,7 @@ from lists.loading.model import LoadSpec
 from lists.loading.reading import Format, Row, Torn, detect, header_of, records
 from lists.loading.rows import RowReader, Rules, list_reader, table_reader
 from lists.loading.workbook import is_workbook, workbook_records
+from lists.model import SameCustomer
 from lists.numbers import known_region
 
 _LIST_DELIMITER = ";"
@@ -35,7 +36,7 @@ def check(spec: LoadSpec) -> None:
 
 def mapping_of(spec: LoadSpec) -> Mapping[str, Any]:
     """What decides how the file is read, as kept with the load."""
-    return {
+    kept: dict[str, Any] = {
         "columns": asdict(spec.mapping) if spec.mapping else None,
         "region": spec.region,
         "encoding": spec.encoding,
@@ -44,6 +45,9 @@ def mapping_of(spec: LoadSpec) -> Mapping[str, Any]:
         "reject_invalid": spec.reject_invalid,
         "campaigns": {} if spec.mapping else {name: str(id) for name, id in spec.campaigns.items()},
     }
+    if spec.same_customer is not SameCustomer.REFUSE:  # left out otherwise: former loads are still known
+        kept["same_customer"] = spec.same_customer
+    return kept
 
 
 def file_hash(spec: LoadSpec) -> str:

@@ -19,6 +19,7 @@ from lists.errors import ListsError
 from lists.loading.load import load_file, rejects_csv
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec
+from lists.model import SameCustomer
 from marcador.cli import JsonOption, run, settings
 from marcador.config import Config
 from marcador.errors import CannotGoOn
@@ -42,6 +43,7 @@ class Wanted:
     region: str
     zone: str | None
     reject_invalid: bool
+    same_customer: SameCustomer
     rejects: Path | None
 
 
@@ -69,6 +71,9 @@ def register(app: typer.Typer) -> None:
         reject_invalid: Annotated[
             bool, typer.Option("--reject-invalid", help="Numbers that are possible but not in use, too.")
         ] = False,
+        same_customer: Annotated[
+            SameCustomer, typer.Option(help="Of those who wait in another list of the campaign.")
+        ] = SameCustomer.REFUSE,
         rejects: Annotated[
             Path | None, typer.Option(help="Where rejected rows go. Default: FILE.rejects.csv here.")
         ] = None,
@@ -90,6 +95,7 @@ def register(app: typer.Typer) -> None:
             region,
             zone,
             reject_invalid,
+            same_customer,
             rejects,
         )
         run(_load(settings(), wanted, as_json))
@@ -122,6 +128,7 @@ async def _spec(conn: Connection, wanted: Wanted) -> tuple[LoadSpec, Campaign | 
         delimiter=wanted.delimiter,
         zone=wanted.zone,
         reject_invalid=wanted.reject_invalid,
+        same_customer=wanted.same_customer,
     )
     if wanted.mapping and not wanted.campaign:
         raise CannotGoOn("say which campaign the file is for: --campaign NAME")
@@ -188,6 +195,7 @@ def _tell(result: LoadResult, rejects: Path, as_json: bool) -> None:
     counts: dict[str, object] = {
         "rows": result.rows,
         "loaded": result.loaded,
+        "moved": result.moved,
         "rejected": result.rejected,
         "duplicates": result.duplicates,
         "do_not_call": result.do_not_call,

@@ -179,6 +179,8 @@ async def test_one_call_adds_a_record_to_a_running_campaign_once_per_key(
     added = accepted(await operator.post("/api/records", json=body, headers=key), 201)
     assert accepted(await operator.post("/api/records", json=body, headers=key), 201) == added
     refused(await operator.post("/api/records", json=body), 409, "already_in_campaign")
+    moved = accepted(await operator.post("/api/records", json=body | {"same_customer": "move"}), 201)
+    assert moved == added
     lists = accepted(await operator.get(f"/api/dial-lists?campaign_id={campaign.id}"))["items"]
     progress = accepted(await operator.get(f"/api/dial-lists/{lists[0]['id']}"))["progress"]
     assert (progress["total"], progress["by_state"]) == (1, {"pending": 1})

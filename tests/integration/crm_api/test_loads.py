@@ -80,6 +80,18 @@ async def test_the_same_file_again_does_nothing(operator: httpx.AsyncClient, cam
     assert (again["id"], again["already"], again["loaded"]) == (first["id"], True, 2)
 
 
+async def test_a_second_file_takes_over_who_waits_from_the_first_when_it_is_asked_to(
+    operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    await _finished(operator, accepted(await _load(operator, campaign), 202))
+    again = accepted(await _load(operator, campaign, same_customer="move", list_name="abril"), 202)
+    load = await _finished(operator, again)
+    counts = [load[name] for name in ("rows", "loaded", "moved", "rejected", "duplicates")]
+    assert counts == [4, 0, 2, 1, 1]
+    there = accepted(await operator.get(f"/api/dial-lists/{load['dial_list_id']}"))
+    assert (there["name"], there["progress"]["untouched"]) == ("abril", 2)
+
+
 async def test_a_dialer_list_names_its_campaigns_and_agents(
     api: Api, operator: httpx.AsyncClient, campaign: Campaign
 ) -> None:

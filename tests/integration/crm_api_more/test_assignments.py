@@ -179,9 +179,29 @@ async def test_a_search_becomes_a_dial_list_of_a_dialer_campaign(people: People)
     refused(await people.supervisor.post("/api/assignments/send", json=body), 409, "list_name_taken")
     await people.customer()
     more = await people.supervisor.post(f"/api/assignments/append/{sent['dial_list_id']}", json=_all())
-    assert accepted(more) == {
-        "matched": 3, "queued": 1, "already_open": 0, "already_in_list": 2, "do_not_call": 0, "no_phone": 0
-    }  # fmt: skip
+    nobody = {"moved": 0, "already_open": 0, "do_not_call": 0, "no_phone": 0}
+    assert accepted(more) == {"matched": 3, "queued": 1, "already_in_list": 2, **nobody}
+
+
+async def test_who_waits_in_another_list_comes_along_or_waits_twice_when_that_is_asked(
+    people: People,
+) -> None:
+    await people.customer()
+    body = {"filter": _all(), "campaign_id": str(people.campaign.id), "name": "Marzo"}
+    accepted(await people.supervisor.post("/api/assignments/send", json=body), 201)
+
+    async def send(name: str, choice: str) -> dict[str, int]:
+        more = body | {"name": name, "same_customer": choice}
+        sent: dict[str, int] = accepted(
+            await people.supervisor.post("/api/assignments/send", json=more), 201
+        )["sent"]
+        return {key: sent[key] for key in ("queued", "moved", "already_open")}
+
+    assert await send("Abril", "refuse") == {"queued": 0, "moved": 0, "already_open": 1}
+    assert await send("Mayo", "move") == {"queued": 0, "moved": 1, "already_open": 0}
+    assert await send("Junio", "allow") == {"queued": 1, "moved": 0, "already_open": 0}
+    body["same_customer"] = "twice"
+    refused(await people.supervisor.post("/api/assignments/send", json=body), 422, "invalid_request")
 
 
 async def test_only_a_dialer_campaign_one_watches_gets_a_list(api: Api, people: People) -> None:

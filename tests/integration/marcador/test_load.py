@@ -41,6 +41,7 @@ def test_a_load_counts_every_row_and_its_reject_file_says_line_and_reason(
     assert ran.json == {
         "rows": 4,
         "loaded": 2,
+        "moved": 0,
         "rejected": 1,
         "duplicates": 1,
         "do_not_call": 0,
