@@ -31,6 +31,12 @@ class LoadQuery(BaseModel):
     ] = ""
     base: Annotated[Text, Field(description="a base's name: an existing one is added to")] = ""
     list_name: Text = ""
+    dial_list_id: Annotated[
+        UUID | None,
+        Field(
+            description="a list that is there: rows go to its end; campaign, base, name and zone are its own"
+        ),
+    ] = None
     region: Annotated[
         str, StringConstraints(pattern=r"^([A-Z]{2})?$"), Field(description="default: the campaign's")
     ] = ""

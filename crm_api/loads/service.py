@@ -10,6 +10,7 @@ from crm_api.errors import ApiError, invalid
 from crm_api.loads.schemas import LoadOut, LoadQuery, LoadStage, StartedOut
 from crm_api.loads.spool import remove
 from dialer import agents, campaigns, commands
+from lists import dial_lists
 from lists.bases import templates
 from lists.errors import LoadError, NotFound
 from lists.loading import load as loading
@@ -26,6 +27,8 @@ _LOOK_S = 0.5
 async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
     """What to load and into what, checked before a byte of the file is read."""
     region, theirs = asked.region, {}
+    if asked.dial_list_id is not None:
+        asked = await _of_list(conn, asked, asked.dial_list_id)
     if asked.campaign_id is not None:
         visit.must_watch(asked.campaign_id)
         region = region or (await campaigns.get(conn, asked.campaign_id)).settings.region
@@ -45,6 +48,7 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
         file_name=asked.file_name,
         base=asked.base,
         list_name=asked.list_name,
+        dial_list_id=asked.dial_list_id,
         encoding=asked.encoding,
         delimiter=asked.delimiter,
         zone=asked.zone,
@@ -59,6 +63,22 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
             "a table needs a campaign, and a mapping or a base that keeps one; a dialer list neither",
         )
     return spec
+
+
+async def _of_list(conn: Connection, asked: LoadQuery, list_id: UUID) -> LoadQuery:
+    """For a list that is there: campaign and base are its own."""
+    target = await dial_lists.get(conn, list_id)
+    base = await dial_lists.get_base(conn, target.base_id)
+    if (
+        asked.campaign_id not in (None, target.campaign_id)
+        or asked.base not in ("", base.name)
+        or asked.list_name
+        or asked.zone
+    ):
+        raise invalid(
+            "list_keeps_its_own", "campaign, base, name and zone are those of the list", id=str(list_id)
+        )
+    return asked.model_copy(update={"campaign_id": target.campaign_id, "base": base.name})
 
 
 async def start(visit: Visit, spec: LoadSpec) -> StartedOut:

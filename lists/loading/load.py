@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from lists import dial_lists
-from lists.dial_lists import Base
+from lists.dial_lists import Base, DialList
 from lists.errors import ListsError, LoadError, NotFound
 from lists.folding import fold
 from lists.loading.model import LoadResult, LoadSpec, LoadState, LoadStatus
@@ -78,12 +78,13 @@ async def load_file(
 async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> LoadResult:
     format = await asyncio.to_thread(format_of, spec)
     async with db.transaction() as conn:
-        base, existed = await _base(conn, spec, now)
+        target = await _target(conn, spec)
+        base, existed = await _base(conn, spec, target, now)
         await conn.execute(SQL.lock_base, str(base.id))
         await conn.execute(SQL.room)
         for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known, SQL.stage_moved):
             await conn.execute(create)
-        tally = await _stage(db, conn, spec, format, load_id, spec.zone or base.zone, now)
+        tally = await _stage(db, conn, spec, format, load_id, _zone(spec, base, target), now)
         await run(conn, SQL.analyze)
         await _refuse(conn, spec, base, existed, len(tally.campaigns) > 1)
         await _store_customers(conn, base, existed, len(tally.campaigns) > 1, now)
@@ -118,7 +119,9 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
             result.moved,
             now,
         )
-        await conn.execute(SQL.ready, list(lists.values()))
+        there = await conn.fetch(SQL.ready, list(lists.values()), list(lists))
+        if len(there) < len(lists):
+            raise LoadError("The list was deleted or moved while the file was being loaded.")
     if result.loaded >= _ANALYZE_FROM:
         async with db.connection() as conn:
             await run(conn, SQL.index_names)
@@ -164,6 +167,8 @@ async def _refuse(conn: Connection, spec: LoadSpec, base: Base, existed: bool, s
         await run(conn, SQL.find_known, base.id)
         if await conn.fetchval(SQL.any_merged):
             await run(conn, SQL.find_merged)
+        if spec.dial_list_id is not None:
+            await run(conn, SQL.find_in_list, spec.dial_list_id)
         if spec.same_customer is SameCustomer.MOVE:
             await run(conn, SQL.find_movable)
         if spec.same_customer is not SameCustomer.ALLOW:
@@ -183,21 +188,27 @@ async def _store_customers(conn: Connection, base: Base, existed: bool, several:
 async def _store_contacts(
     conn: Connection, spec: LoadSpec, base: Base, tally: Tally, now: datetime
 ) -> tuple[dict[UUID, UUID], int]:
-    """One list for each campaign the file names, not yet ready; and how many contacts are new."""
+    """One list for each campaign the file names, not yet ready, or the one that is there; and how many
+    contacts are new."""
     lists: dict[UUID, UUID] = {}
     loaded = 0
     several = len(tally.campaigns) > 1
     campaigns = sorted(tally.campaigns) or ([spec.campaign_id] if spec.campaign_id else [])
     for campaign_id in campaigns:
-        name = await _free_name(conn, campaign_id, spec.list_name or Path(spec.shown_name).stem)
-        made = await dial_lists.create(
-            conn, campaign_id, base.id, name, zone=spec.zone, priority=spec.priority, ready=False, now=now
-        )
-        lists[campaign_id] = made.id
+        list_id = spec.dial_list_id or await _new_list(conn, spec, base, campaign_id, now)
+        lists[campaign_id] = list_id
         allow = spec.same_customer is SameCustomer.ALLOW
         place = last_position(now)
-        loaded += await run(conn, SQL.insert_contacts, made.id, campaign_id, now, place, several, allow)
+        loaded += await run(conn, SQL.insert_contacts, list_id, campaign_id, now, place, several, allow)
     return lists, loaded
+
+
+async def _new_list(conn: Connection, spec: LoadSpec, base: Base, campaign_id: UUID, now: datetime) -> UUID:
+    name = await _free_name(conn, campaign_id, spec.list_name or Path(spec.shown_name).stem)
+    made = await dial_lists.create(
+        conn, campaign_id, base.id, name, zone=spec.zone, priority=spec.priority, ready=False, now=now
+    )
+    return made.id
 
 
 async def _move_contacts(conn: Connection, lists: Mapping[UUID, UUID], place: int) -> int:
@@ -228,11 +239,35 @@ async def _keep_refused(conn: Connection, spec: LoadSpec, format: Format | None,
     raise LoadError("The file was changed while it was being loaded.")
 
 
-async def _base(conn: Connection, spec: LoadSpec, now: datetime) -> tuple[Base, bool]:
+async def _target(conn: Connection, spec: LoadSpec) -> DialList | None:
+    """The list that is there. Raises LoadError."""
+    if spec.dial_list_id is None:
+        return None
+    try:
+        target = await dial_lists.get(conn, spec.dial_list_id)
+    except NotFound:
+        raise LoadError("The list is not there any more.") from None
+    if target.campaign_id != spec.campaign_id:
+        raise LoadError(f"The list {target.name} belongs to another campaign.")
+    if not target.ready:
+        raise LoadError(f"The list {target.name} is still being loaded.")
+    return target
+
+
+def _zone(spec: LoadSpec, base: Base, target: DialList | None) -> str | None:
+    return target.effective_zone if target else spec.zone or base.zone
+
+
+async def _base(
+    conn: Connection, spec: LoadSpec, target: DialList | None, now: datetime
+) -> tuple[Base, bool]:
     """The base to load into, and whether it existed."""
     keys = spec.mapping.key_columns if spec.mapping else LIST_KEY
-    if spec.base:
-        base = await dial_lists.base_by_name(conn, spec.base)
+    if spec.base or target:
+        if target is not None:
+            base: Base | None = await dial_lists.get_base(conn, target.base_id)
+        else:
+            base = await dial_lists.base_by_name(conn, spec.base)
         if base is not None:
             if tuple(map(fold, base.key_columns)) != tuple(map(fold, keys)):
                 known, given = " and ".join(base.key_columns), " and ".join(keys)

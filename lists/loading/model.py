@@ -17,7 +17,9 @@ class LoadSpec:
 
     With a `mapping` it is a table with a header, loaded into `campaign_id`. Without one it is the dialer's
     own list format, whose first column names campaigns: `campaigns` gives their ids by name.
-    `base` is a base's name: an existing one is added to. `agents` gives ids by agent code.
+    `base` is a base's name: an existing one is added to. With a `dial_list_id` the rows go to the end of that
+    list of the campaign, and its customers' base is theirs; `base`, `list_name`, `zone` and `priority` say
+    nothing then. `agents` gives ids by agent code.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class LoadSpec:
     file_name: str = ""  # as the user knows it; the path's own otherwise
     base: str = ""
     list_name: str = ""
+    dial_list_id: UUID | None = None
     encoding: str | None = None
     delimiter: str | None = None
     zone: str | None = None

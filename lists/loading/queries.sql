@@ -94,6 +94,15 @@ ON CONFLICT DO NOTHING
 -- name: any_merged
 SELECT EXISTS (SELECT FROM customer WHERE merged_into IS NOT NULL)
 
+-- name: find_in_list
+-- To a list that is there only those are added who were never in it: adding does not recycle.
+INSERT INTO load_refused
+SELECT r.line, 'already_in_list', ''
+FROM load_row r
+JOIN load_known k ON k.staged_id = r.customer_id
+JOIN contact c ON c.customer_id = k.customer_id AND c.dial_list_id = $1
+ON CONFLICT DO NOTHING
+
 -- name: find_movable
 -- Not those in a call or lent to a worker: the dialer need not wait for a load. Of several the oldest comes.
 INSERT INTO load_moved
@@ -225,7 +234,7 @@ WHERE c.id = m.contact_id AND r.campaign_id = $2 AND k.id = c.customer_id AND l.
   AND NOT EXISTS (SELECT FROM load_refused x WHERE x.line = m.line)
 
 -- name: counts
-SELECT count(*) FILTER (WHERE reason IN ('repeated_key', 'already_in_campaign')) AS duplicates,
+SELECT count(*) FILTER (WHERE reason IN ('repeated_key', 'already_in_campaign', 'already_in_list')) AS duplicates,
        count(*) FILTER (WHERE reason = 'do_not_call') AS do_not_call
 FROM load_refused
 
@@ -241,7 +250,8 @@ SELECT line, reason, detail, raw FROM load_reject WHERE load_id = $1 ORDER BY li
 SELECT gin_clean_pending_list('customer_grams')
 
 -- name: ready
-UPDATE dial_list SET ready = true WHERE id = ANY($1)
+-- Only those still there, and where they were: whoever deletes or moves a list meanwhile is the first.
+UPDATE dial_list SET ready = true WHERE id = ANY($1) AND campaign_id = ANY($2) AND deleted_at IS NULL RETURNING id
 
 -- name: list_name_taken
 SELECT EXISTS (SELECT FROM dial_list WHERE campaign_id = $1 AND name = $2 AND deleted_at IS NULL)

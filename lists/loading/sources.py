@@ -26,6 +26,8 @@ def check(spec: LoadSpec) -> None:
         raise LoadError(f"There is no region {spec.region!r}; give an ISO 3166 code such as FR.")
     if spec.mapping and spec.campaign_id is None:
         raise LoadError("Say which campaign the file is for.")
+    if spec.dial_list_id and not spec.mapping:
+        raise LoadError("A file in the dialer's list format names its campaigns: it makes lists of its own.")
     if not spec.mapping and not spec.campaigns:
         raise LoadError("A file in the dialer's list format names its campaigns, and none is known.")
     if not spec.path.is_file():
@@ -47,6 +49,8 @@ def mapping_of(spec: LoadSpec) -> Mapping[str, Any]:
     }
     if spec.same_customer is not SameCustomer.REFUSE:  # left out otherwise: former loads are still known
         kept["same_customer"] = spec.same_customer
+    if spec.dial_list_id is not None:
+        kept["dial_list"] = str(spec.dial_list_id)
     return kept
 
 

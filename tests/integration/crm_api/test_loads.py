@@ -92,6 +92,43 @@ async def test_a_second_file_takes_over_who_waits_from_the_first_when_it_is_aske
     assert (there["name"], there["progress"]["untouched"]) == ("abril", 2)
 
 
+async def test_a_file_is_added_to_the_end_of_a_list_that_is_there(
+    operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    first = await _finished(operator, accepted(await _load(operator, campaign), 202))
+    more = "documento;nombre;telefono;otros;saldo\n2;Luis;698765432;;80\n4;Eva;611111111;;1\n5;Sin;;;0\n"
+    about = {"dial_list_id": first["dial_list_id"], "campaign_id": None, "base": None}
+    added = await _finished(operator, accepted(await _load(operator, campaign, more, **about), 202))
+    counts = [added[name] for name in ("rows", "loaded", "moved", "rejected", "duplicates")]
+    assert counts == [3, 1, 0, 1, 1]
+    assert added["dial_list_id"] == first["dial_list_id"]
+    rejects = await operator.get(f"/api/loads/{added['id']}/rejects")
+    rows = list(csv.reader(io.StringIO(rejects.content.decode("utf-8-sig")), delimiter=";"))
+    assert [row[1] for row in rows[1:]] == ["already_in_list", "bad_phone"]
+    contacts = accepted(await operator.get(f"/api/dial-lists/{first['dial_list_id']}/contacts"))["items"]
+    assert sorted(one["name"] for one in contacts) == ["Ana", "Eva", "Luis"]
+    assert accepted(await _load(operator, campaign, more, **about), 202)["already"]
+    assert len(accepted(await operator.get(f"/api/dial-lists?campaign_id={campaign.id}"))["items"]) == 1
+
+
+async def test_a_list_that_is_added_to_keeps_campaign_base_and_name(
+    api: Api, operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    first = await _finished(operator, accepted(await _load(operator, campaign), 202))
+    list_id = first["dial_list_id"]
+    other = await api.campaign("otra", region="ES")
+    for about in ({"base": "otra"}, {"list_name": "abril"}, {"zone": "Europe/Madrid"}):
+        response = await _load(operator, campaign, dial_list_id=list_id, **about)
+        refused(response, 422, "list_keeps_its_own")
+    refused(await _load(operator, other, dial_list_id=list_id), 422, "list_keeps_its_own")
+    refused(await _load(operator, campaign, dial_list_id=NOBODY), 404, "not_found")
+    by_phone = {"mapping": "phone=telefono,key=telefono", "dial_list_id": list_id}
+    refused(await _load(operator, campaign, **by_phone), 422, "unreadable_file")
+    stranger = await api.as_role(Role.SUPERVISOR)
+    response = await _load(stranger, campaign, dial_list_id=list_id, campaign_id=None)
+    refused(response, 403, "campaign_not_yours")
+
+
 async def test_a_dialer_list_names_its_campaigns_and_agents(
     api: Api, operator: httpx.AsyncClient, campaign: Campaign
 ) -> None:

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
 
 from lists import contacts, dial_lists, merging
 from lists.contacts import Record
-from lists.errors import Refused
+from lists.errors import LoadError, Refused
 from lists.filtering import sending
 from lists.filtering.model import Filter
 from lists.filtering.schedule import Schedule
 from lists.filtering.sending import Sent
+from lists.loading import load as loading
 from lists.loading.load import load_file
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec
@@ -118,6 +120,56 @@ async def test_another_file_finds_who_was_allowed_twice_waiting(
     third.write_text(f"doc;phone;order\n1;{number(1)};9\n", encoding="utf-8")
     result = await load(db, third, world, SameCustomer.REFUSE)
     assert (result.loaded, result.duplicates) == (0, 1)
+
+
+async def test_a_file_added_to_a_list_takes_who_waits_elsewhere_and_nobody_of_its_own(
+    world: World, db: Database, two_files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    first = await load(db, two_files[0], world, SameCustomer.REFUSE)
+    second = await load(db, two_files[1], world, SameCustomer.REFUSE)
+    (bea,) = await open_in(world, second.dial_lists[0])
+    both = tmp_path / "both.csv"
+    both.write_text(f"doc;phone\n1;{number(1)}\n2;{number(2)}\n3;{number(3)}\n", encoding="utf-8")
+    world.later(minutes=1)
+    added = await load(db, both, world, MOVE, dial_list_id=first.dial_lists[0])
+    assert (added.loaded, added.moved, added.duplicates) == (1, 1, 1)
+    assert added.dial_lists == first.dial_lists
+    there = await open_in(world, first.dial_lists[0])
+    assert [row["key"] for row in there] == ["1", "2", "3"]
+    assert there[1]["id"] == bea["id"]
+
+
+async def test_what_was_ended_in_a_list_is_not_called_anew_by_adding_it_again(
+    world: World, db: Database, two_files: tuple[Path, Path]
+) -> None:
+    first = await load(db, two_files[0], world, SameCustomer.REFUSE)
+    (ana,) = await open_in(world, first.dial_lists[0])
+    await world.settle(ana["id"], Finish(ContactState.DONE))
+    for choice in (SameCustomer.REFUSE, MOVE, ALLOW):
+        added = await load(db, two_files[1], world, choice, dial_list_id=first.dial_lists[0])
+        assert added.duplicates >= 1
+    assert [row["key"] for row in await open_in(world, first.dial_lists[0])] == ["2"]
+
+
+async def test_a_list_deleted_while_a_file_is_added_keeps_nothing_of_it(
+    world: World, db: Database, two_files: tuple[Path, Path]
+) -> None:
+    first = await load(db, two_files[0], world, SameCustomer.REFUSE)
+    (list_id,) = first.dial_lists
+    stored = loading._store_customers
+
+    async def meanwhile(*args: Any) -> None:
+        async with db.transaction() as conn:
+            await dial_lists.delete(conn, list_id, world.now)
+        await stored(*args)
+
+    with (
+        patch.object(loading, "_store_customers", meanwhile),
+        pytest.raises(LoadError, match="deleted or moved"),
+    ):
+        await load(db, two_files[1], world, SameCustomer.REFUSE, dial_list_id=list_id)
+    assert await open_in(world, list_id) == []
+    assert await world.conn.fetchval("SELECT count(*) FROM customer WHERE key = '2'") == 0
 
 
 async def test_a_filter_sent_as_a_list_moves_allows_or_refuses(world: World) -> None:
