@@ -10,6 +10,7 @@ from tests.system.asterisk import ami as plain_ami
 from tests.system.asterisk.ami import Ami
 from tests.system.asterisk.carrier import Carrier
 from tests.system.asterisk.installation import Installation, find, why_not
+from tests.system.asterisk.running import running
 from tests.system.asterisk.server import Asterisk
 
 
@@ -28,12 +29,8 @@ def installation() -> Installation:
 @pytest.fixture(scope="session")
 def carrier() -> Iterator[Carrier]:
     """One carrier for all tests; see `Customer` for what its customers do."""
-    one = Carrier()
-    try:
-        one.start()
+    with running(Carrier()) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture(scope="session")
@@ -58,12 +55,8 @@ def asterisk(
     with_account = Trunk(
         "account", "127.0.0.1", carrier.trunk.port, username="marcador", secret="of-the-test"
     )
-    one = Asterisk(installation, (carrier.trunk, second_carrier.trunk, with_account), phones)
-    try:
-        one.start()
+    with running(Asterisk(installation, (carrier.trunk, second_carrier.trunk, with_account), phones)) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from tests.system.asterisk import ami as plain_ami
 from tests.system.asterisk.ami import Ami
 from tests.system.asterisk.carrier import Carrier
 from tests.system.asterisk.installation import Installation
+from tests.system.asterisk.running import running
 from tests.system.asterisk.server import Asterisk
 from tests.system.campaign.centre import Centre, open_centre
 
@@ -19,23 +20,15 @@ PHONES = tuple(AgentPhone(str(code)) for code in range(101, 105))
 @pytest.fixture(scope="session")
 def brief_carrier() -> Iterator[Carrier]:
     """Its customers hang up after a moment's talk."""
-    one = Carrier("brief", talk_ms=TALK_MS)
-    try:
-        one.start()
+    with running(Carrier("brief", talk_ms=TALK_MS)) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture(scope="session")
 def patient_carrier() -> Iterator[Carrier]:
     """Its customers talk until they are hung up on."""
-    one = Carrier("patient")
-    try:
-        one.start()
+    with running(Carrier("patient")) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture(scope="session")
@@ -52,12 +45,8 @@ def pbx(
 ) -> Iterator[Asterisk]:
     """The Asterisk of these tests; a test that kills one takes its own."""
     carriers = (brief_carrier, patient_carrier, incoming)
-    one = Asterisk(installation, tuple(carrier.trunk for carrier in carriers), PHONES)
-    try:
-        one.start()
+    with running(Asterisk(installation, tuple(carrier.trunk for carrier in carriers), PHONES)) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture

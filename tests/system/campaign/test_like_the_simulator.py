@@ -22,6 +22,7 @@ from dialer.simulate.luck import Array
 from tests.helpers.likeness import interval
 from tests.system.asterisk.carrier import Carrier, Customer, graded
 from tests.system.asterisk.installation import Installation
+from tests.system.asterisk.running import running
 from tests.system.asterisk.server import Asterisk
 from tests.system.campaign.centre import Centre, open_centre, settings
 from typifications.model import Action
@@ -83,25 +84,18 @@ def numbers(luck: random.Random) -> Iterator[str]:
 
 @pytest.fixture
 def carrier_of_all_kinds() -> Iterator[Carrier]:
-    one = Carrier("graded", change=graded([1000 * s for s in RINGS], [1000 * s for s in TALKS], BUSY_AFTER_S))
-    try:
-        one.start()
+    times = graded([1000 * s for s in RINGS], [1000 * s for s in TALKS], BUSY_AFTER_S)
+    with running(Carrier("graded", change=times)) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture
 async def centre(
     installation: Installation, carrier_of_all_kinds: Carrier, database_dsn: str
 ) -> AsyncIterator[Centre]:
-    asterisk = Asterisk(installation, (carrier_of_all_kinds.trunk,), ())
-    try:
-        asterisk.start()
+    with running(Asterisk(installation, (carrier_of_all_kinds.trunk,), ())) as asterisk:
         async with open_centre(database_dsn, asterisk, carrier_of_all_kinds) as one:
             yield one
-    finally:
-        asterisk.remove()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tests.contract.bench import BRIEF_S, BRIEF_TRUNK, TRUNK, UNREGISTERED, Benc
 from tests.helpers import until
 from tests.system.asterisk.carrier import Carrier
 from tests.system.asterisk.installation import Installation
+from tests.system.asterisk.running import running
 from tests.system.asterisk.server import Asterisk
 
 
@@ -37,12 +38,8 @@ def contract_asterisk(
     installation: Installation, contract_carriers: tuple[Carrier, ...]
 ) -> Iterator[Asterisk]:
     trunks = tuple(carrier.trunk for carrier in contract_carriers)
-    one = Asterisk(installation, trunks, (AgentPhone(UNREGISTERED),))
-    try:
-        one.start()
+    with running(Asterisk(installation, trunks, (AgentPhone(UNREGISTERED),))) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from tests.system.asterisk import ami as plain_ami
 from tests.system.asterisk.ami import Ami
 from tests.system.asterisk.carrier import Carrier
 from tests.system.asterisk.installation import Installation
+from tests.system.asterisk.running import running
 from tests.system.asterisk.server import Asterisk
 
 TALK_MS = 2500
@@ -16,34 +17,22 @@ TALK_MS = 2500
 @pytest.fixture(scope="package")
 def brief() -> Iterator[Carrier]:
     """Its customers hang up after a moment's talk."""
-    one = Carrier("brief", talk_ms=TALK_MS)
-    try:
-        one.start()
+    with running(Carrier("brief", talk_ms=TALK_MS)) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture(scope="package")
 def patient() -> Iterator[Carrier]:
     """Its customers talk until they are hung up on."""
-    one = Carrier("patient", talk_ms=120_000)
-    try:
-        one.start()
+    with running(Carrier("patient", talk_ms=120_000)) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture(scope="package")
 def frail(installation: Installation, brief: Carrier, patient: Carrier) -> Iterator[Asterisk]:
     """Started again by whoever kills it."""
-    one = Asterisk(installation, (brief.trunk, patient.trunk))
-    try:
-        one.start()
+    with running(Asterisk(installation, (brief.trunk, patient.trunk))) as one:
         yield one
-    finally:
-        one.remove()
 
 
 @pytest.fixture
