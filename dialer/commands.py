@@ -13,6 +13,7 @@
 | call.cancel | – | attempt_ids | hangs up those not yet talking (their number was blocked) |
 | preview.accept | agent | attempt_id | calls the contact the agent is shown |
 | preview.skip | agent | attempt_id, reason | it is not called now |
+| call.choose | attempt | agent_id, customer_id | the conversation is that customer's |
 | call.click | agent | campaign_id, e164, customer_id, contact_id, override | the agent's line first |
 | control.hold, control.resume | attempt | agent_id | the customer hears music, and is joined again |
 | control.keys | attempt | agent_id, keys | pressed on the customer's channel |
@@ -23,7 +24,8 @@
 | control.listen | attempt | how, supervisor | that agent's phone hears the call: listen, whisper, barge |
 | control.unlisten | attempt | supervisor | |
 | campaign.emergency_stop | campaign | | nothing new, and everything not yet talking is hung up |
-`agent_id` of call.hangup and control.*: whose call it must still be (an agent asked); absent for supervisors.
+`agent_id` of call.hangup, call.choose and control.*: whose call it must still be (an agent asked); absent for
+supervisors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,6 +60,7 @@ class Kind(StrEnum):
     AGENT_WRAPUP_EXTEND = "agent.wrapup_extend"
     CALL_HANGUP = "call.hangup"
     CALL_CANCEL = "call.cancel"
+    CALL_CHOOSE = "call.choose"
     CALL_CLICK = "call.click"
     CONTROL_HOLD = "control.hold"
     CONTROL_RESUME = "control.resume"

@@ -26,7 +26,7 @@ from lists.model import (
 from lists.queries import ATTEMPTS, Row
 from lists.reserving import postpone, release
 from storage.database import Connection, savepoint
-from storage.errors import RetryTransaction
+from storage.errors import Conflict, RetryTransaction
 
 _TRIES = 3
 _GIVEN_BACK = frozenset({RefusalReason.FENCED, RefusalReason.LIST_CLOSED})
@@ -240,6 +240,24 @@ async def begin_inbound(conn: Connection, call: BeginInbound) -> Refusal | None:
             call.trunk,
             call.server,
         )
+    return None
+
+
+async def identify(
+    conn: Connection, attempt_id: UUID, begun_at: datetime, customer_id: UUID
+) -> RefusalReason | None:
+    """A live call that no contact was called for is this customer's. Needs a transaction.
+
+    LIVE_CUSTOMER: the customer is in another live call. LOST_RESERVATION: the call is over, or a contact's.
+    """
+    try:
+        async with savepoint(conn):
+            found = await conn.fetchval(ATTEMPTS.identify, attempt_id, customer_id)
+    except Conflict:
+        return RefusalReason.LIVE_CUSTOMER
+    if found is None:
+        return RefusalReason.LOST_RESERVATION
+    await conn.execute(ATTEMPTS.identify_attempt, attempt_id, begun_at, customer_id, RECENT_ATTEMPTS)
     return None
 
 

@@ -87,6 +87,26 @@ DELETE FROM live_attempt WHERE attempt_id = ANY($1)
 INSERT INTO attempt (id, begun_at, kind, campaign_id, customer_id, e164, trunk, server)
 VALUES ($1, $2, 'inbound', $3, $4, coalesce($5, ''), $6, $7)
 
+-- name: identify
+-- The unique index on customers decides: whoever is in another call is not in this one.
+UPDATE live_attempt SET customer_id = $2 WHERE attempt_id = $1 AND contact_id IS NULL RETURNING attempt_id
+
+-- name: identify_attempt
+-- $4: how many times are kept. A call we placed counts for whom it turned out to be, not for whom it was taken.
+WITH former AS (
+    SELECT id, begun_at, customer_id, kind FROM attempt WHERE id = $1 AND begun_at = $2
+), now_known AS (
+    UPDATE attempt a SET customer_id = $3 FROM former f WHERE a.id = f.id AND a.begun_at = f.begun_at
+), taken_back AS (
+    UPDATE customer_use k SET recent = array_remove(k.recent, f.begun_at)
+    FROM former f WHERE k.customer_id = f.customer_id AND f.customer_id <> $3 AND f.kind <> 'inbound'
+)
+INSERT INTO customer_use AS k (customer_id, last_at, recent)
+SELECT $3, f.begun_at, ARRAY[f.begun_at] FROM former f
+WHERE f.kind <> 'inbound' AND f.customer_id IS DISTINCT FROM $3
+ON CONFLICT (customer_id) DO UPDATE SET last_at = greatest(k.last_at, excluded.last_at),
+    recent = k.recent[greatest(1, cardinality(k.recent) - $4 + 2):] || excluded.recent
+
 -- name: progress
 UPDATE live_attempt l
 SET state = u.state, updated_at = u.at, agent_id = coalesce(u.agent_id, l.agent_id)

@@ -121,6 +121,11 @@ async def at_hang_up(conn: Connection, attempt_id: UUID, rules: Rules, *, now: d
         return await _apply(conn, interaction, effects, customer, rules, now)
 
 
+async def identify(conn: Connection, attempt_id: UUID, customer_id: UUID) -> None:
+    """The live conversation is this customer's, and what was said of it so far."""
+    await conn.execute(QUERIES["identify"], attempt_id, customer_id)
+
+
 async def typified(conn: Connection, attempt_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of these attempts that `at_hang_up` has something to say of. Ask after they were closed, in the
     same transaction: from then on nobody can typify them before it ends."""

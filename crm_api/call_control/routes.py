@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from crm_api.access import AgentOnce, SupervisorOnce
 from crm_api.attempts.service import hang_up
 from crm_api.call_control import service
-from crm_api.call_control.schemas import ConsultIn, KeysIn, ListenIn, TransferIn
+from crm_api.call_control.schemas import ChooseIn, ConsultIn, KeysIn, ListenIn, TransferIn
 from crm_api.commands.schemas import CommandOut
 from crm_api.guarded import Guarded
 from dialer.commands import Kind
@@ -19,6 +19,13 @@ router = APIRouter(prefix="/api/calls", tags=["calls"], route_class=Guarded)
 async def end(attempt_id: UUID, call: AgentOnce) -> CommandOut:
     """Hang up the customer alone: the agent's line stays, and the agent goes on to wrap-up."""
     return await hang_up(call, attempt_id)
+
+
+@router.post("/{attempt_id}/customer", status_code=202)
+async def choose(attempt_id: UUID, body: ChooseIn, call: AgentOnce) -> CommandOut:
+    """Of several matches, or whoever else it is: attempt, history and typification are that customer's, and
+    the pop is told again. Refused for a call that was made for a contact."""
+    return await service.choose(call, attempt_id, body.customer_id)
 
 
 @router.post("/{attempt_id}/hold", status_code=202)

@@ -12,6 +12,10 @@ class KeysIn(In):
     keys: Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]{1,32}$")]
 
 
+class ChooseIn(In):
+    customer_id: UUID
+
+
 class ConsultIn(In):
     """Exactly one of these."""
 

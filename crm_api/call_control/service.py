@@ -14,7 +14,7 @@ from crm_api.commands.schemas import CommandOut
 from crm_api.errors import conflict
 from dialer import agents, campaigns
 from dialer.commands import Kind
-from lists import do_not_call
+from lists import customers, do_not_call
 from lists.model import LiveAttempt, LiveState
 
 
@@ -31,6 +31,15 @@ async def act_with(call: Call, attempt_id: UUID, kind: Kind, asked: ConsultIn) -
     found = await _talking(call, attempt_id)
     payload = whose(call) | await _target(call, found, asked)
     return await engine.submit(call, kind, attempt_id, payload)
+
+
+async def choose(call: Call, attempt_id: UUID, customer_id: UUID) -> CommandOut:
+    found = await _talking(call, attempt_id)
+    if found.contact_id is not None:
+        raise conflict("call_has_contact", "this call was made for its customer", id=str(attempt_id))
+    customer = await customers.card(call.conn, customer_id)
+    payload = whose(call) | {"customer_id": str(customer.id)}
+    return await engine.submit(call, Kind.CALL_CHOOSE, attempt_id, payload)
 
 
 async def listen(call: Call, attempt_id: UUID, kind: Kind, how: str | None = None) -> CommandOut:

@@ -14,6 +14,7 @@ from dialer.commands import Command, Done, Kind
 from dialer.engine import call_control, listening
 from dialer.engine.agents import LiveAgent
 from dialer.engine.call_control import CallControl
+from dialer.engine.choosing import Choosing
 from dialer.engine.hub import Hub
 from dialer.engine.listening import Listening
 from dialer.engine.manual import Manual
@@ -48,6 +49,7 @@ class Control:
         previews: Previews,
         call_control: CallControl,
         listening: Listening,
+        choosing: Choosing,
         refresh: Callable[[], Awaitable[None]],
     ) -> None:
         """`refresh` reads agents, trunks and campaigns anew."""
@@ -58,6 +60,7 @@ class Control:
         self._previews = previews
         self._call_control = call_control
         self._listening = listening
+        self._choosing = choosing
         self._answered: set[UUID] = set()
         self._acts: dict[Kind, Callable[[Command], Mapping[str, Any] | None]] = {
             Kind.AGENT_LOGIN: self._log_in,
@@ -111,6 +114,8 @@ class Control:
             case Kind.CALL_CLICK:
                 attempt_id = await self._manual.call(self._agent(command), command.payload)
                 return {"attempt_id": str(attempt_id)}
+            case Kind.CALL_CHOOSE:
+                return await self._choosing.choose(command)
             case Kind.PREVIEW_ACCEPT:
                 await self._previews.accept(self._agent(command), UUID(str(command.payload["attempt_id"])))
                 return None

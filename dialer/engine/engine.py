@@ -21,6 +21,7 @@ from dialer.engine.bound import Bound
 from dialer.engine.call_control import CallControl
 from dialer.engine.calls import Calls, LiveCall
 from dialer.engine.campaign import CampaignRun
+from dialer.engine.choosing import Choosing
 from dialer.engine.control import Control
 from dialer.engine.following import Following
 from dialer.engine.hub import Hub
@@ -96,7 +97,14 @@ class Engine:
         self._bound = Bound(self.tools, self._placer, self.hub, self._first)
         manual = Manual(self.tools, self.hub, self._first)
         self._control = Control(
-            self.tools, self.hub, manual, previews, call_control, listening, self._refresh
+            self.tools,
+            self.hub,
+            manual,
+            previews,
+            call_control,
+            listening,
+            Choosing(self.tools, self.hub),
+            self._refresh,
         )
         self._sweep = Sweep(self.tools, self.hub, self._reconciler)
         self._upkeep = Upkeep(self.tools, self.hub)

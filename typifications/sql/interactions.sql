@@ -23,6 +23,10 @@ SET state = 'typified', agent_id = coalesce(agent_id, $2), result_ids = $3, resu
 WHERE id = $1
 RETURNING *;
 
+-- name: identify
+-- What was said while the conversation runs is of whom it turned out to be.
+UPDATE interaction SET customer_id = $2 WHERE attempt_id = $1 AND applied_at IS NULL;
+
 -- name: applied
 UPDATE interaction SET applied_at = $2, action = $3 WHERE id = $1 RETURNING *;
 

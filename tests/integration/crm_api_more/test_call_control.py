@@ -11,7 +11,8 @@ from crm_api.access import Role
 from dialer import commands, standing
 from dialer.agents import Agent, Presence, save_presences
 from dialer.campaigns import Campaign
-from lists import attempts, do_not_call
+from lists import attempts, customers, dial_lists, do_not_call
+from lists.customers import NewPhone
 from lists.do_not_call import Source
 from lists.model import BeginInbound, LiveState, Progress
 from storage.ids import uuid7
@@ -193,3 +194,31 @@ async def test_snapshots_say_how_a_call_stands(api: Api, talk: Talk) -> None:
         await standing.save(conn, talk.attempt, None, "transferred", THIRD, NOW)
     own = accepted(await talk.client.get(f"/api/live/agents/{talk.agent.id}"))
     assert own["handling"] == "", "given away: not the agent's any more"
+
+
+async def test_the_customer_of_a_call_is_chosen_by_whoever_talks(api: Api, talk: Talk) -> None:
+    async with api.db.transaction() as conn:
+        base = await dial_lists.create_base(conn, "clientes", region="ES", now=NOW)
+        ana, luis = [
+            await customers.create(conn, base.id, key=name, name=name, phones=[NewPhone(PHONE)], now=NOW)
+            for name in ("Ana", "Luis")
+        ]
+    accepted(await talk.client.post(talk.at("customer"), json={"customer_id": str(luis.id)}), 202)
+    accepted(await talk.supervisor.post(talk.at("customer"), json={"customer_id": str(ana.id)}), 202)
+    own, watched = await queued(api)
+    assert (own.kind, own.target) == ("call.choose", talk.attempt)
+    assert own.payload == {"agent_id": str(talk.agent.id), "customer_id": str(luis.id)}
+    assert watched.payload == {"customer_id": str(ana.id)}
+
+
+async def test_whose_call_it_is_is_not_for_everybody_to_say(api: Api, talk: Talk) -> None:
+    body = {"customer_id": NOBODY}
+    refused(await talk.client.post(talk.at("customer"), json=body), 404, "not_found")
+    colleague = await api.as_role(Role.AGENT)
+    refused(await colleague.post(talk.at("customer"), json=body), 403, "attempt_not_yours")
+    gone = f"/api/calls/{NOBODY}/customer"
+    refused(await talk.supervisor.post(gone, json=body), 404, "live_attempt_not_found")
+    async with api.db.transaction() as conn:
+        await conn.execute("UPDATE live_attempt SET contact_id = $1", uuid7(NOW))
+    refused(await talk.client.post(talk.at("customer"), json=body), 409, "call_has_contact")
+    assert await queued(api) == []
