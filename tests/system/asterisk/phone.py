@@ -64,6 +64,16 @@ class Phone:
                 call.hangup()
 
 
+def _until_closed(listen: Callable[[], None]) -> Callable[[], None]:
+    """pyVoIP closes the socket under the thread that listens on it."""
+
+    def listens() -> None:
+        with suppress(OSError):
+            listen()
+
+    return listens
+
+
 @asynccontextmanager
 async def registered(
     config: AsteriskConfig, account: AgentPhone, on_call: OnCall = answers
@@ -87,6 +97,7 @@ async def registered(
         rtpPortLow=first,
         rtpPortHigh=last,
     )
+    voip.sip.recv_loop = _until_closed(voip.sip.recv_loop)
     holder.append(Phone(voip))
     await asyncio.to_thread(voip.start)
     try:
