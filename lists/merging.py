@@ -1,6 +1,6 @@
 """Two customers who are one person become one: phones, contacts, attempts and caps go to the one that stays.
 
-What it would do is shown first; what it did is kept, so that it can be undone by hand.
+What it would do is shown first; what it did is kept, so that it can be undone (`lists.unmerging`).
 
 Interactions and agenda events are another room's, which is told by the caller (`typifications.merging`).
 """
@@ -75,6 +75,7 @@ class Merge:
     at: datetime
     by: UUID | None
     undo: Mapping[str, Any]
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ async def merge(
         "phones": [[str(p["id"]), p["old_position"]] for p in pair.phones if p["kept_id"] is None],
         "contacts": [str(row["id"]) for row in moved],
         "ended": {str(ended): str(stays) for ended, stays in contacts.items()},
+        "ended_was": _ended_was(pair, contacts),
         "attempts": [str(row["id"]) for row in attempts],
     }
     await conn.execute(SQL.record, merge_id, kept_id, gone_id, now, user_id, undo)
@@ -218,6 +220,16 @@ async def _twice(conn: Connection, pair: _Pair, now: datetime) -> dict[UUID, UUI
         await conn.execute(SQL.end_twice, list(ends), list(ends.values()), now)
         await conn.execute(SQL.add_number_attempts, list(ends), list(ends.values()))
     return ends
+
+
+def _ended_was(pair: _Pair, ended: Mapping[UUID, UUID]) -> dict[str, dict[str, Any]]:
+    """How the contacts that end stood before."""
+    sides = [(row, side) for row in pair.twice for side in ("mine", "theirs")]
+    return {
+        str(row[f"{side}_id"]): {"state": row[f"{side}_state"], "attempts": row[f"{side}_attempts"]}
+        for row, side in sides
+        if row[f"{side}_id"] in ended
+    }
 
 
 async def _take_over(conn: Connection, pair: _Pair, now: datetime) -> None:

@@ -28,7 +28,8 @@ UPDATE phone p SET state = u.state FROM unnest($1::uuid[], $2::text[]) AS u (id,
 -- Open contacts of both in one campaign: one of the two stays. An agreed call-back goes before a conversation to be
 -- typified, that before a waiting contact; of equals, that of the customer who stays ($1). Who was allowed to be in
 -- several lists is in as many afterwards.
-SELECT mine.id AS mine_id, theirs.id AS theirs_id, mine.state AS mine_state, theirs.state AS theirs_state
+SELECT mine.id AS mine_id, theirs.id AS theirs_id, mine.state AS mine_state, theirs.state AS theirs_state,
+       mine.attempts AS mine_attempts, theirs.attempts AS theirs_attempts
 FROM contact mine
 JOIN contact theirs ON theirs.campaign_id = mine.campaign_id AND theirs.customer_id = $2
                    AND theirs.state IN ('pending', 'awaiting_typification', 'scheduled')
@@ -104,7 +105,7 @@ INSERT INTO customer_merge (id, kept_id, merged_id, at, by, undo) VALUES ($1, $2
 UPDATE customer_merge SET undo = undo || $2 WHERE id = $1
 
 -- name: merges_of
-SELECT id, kept_id, merged_id, at, by, undo FROM customer_merge
+SELECT id, kept_id, merged_id, at, by, undo, undone_at FROM customer_merge
 WHERE kept_id = $1 OR merged_id = $1 ORDER BY at DESC, id DESC LIMIT 200
 
 -- name: count_attempts

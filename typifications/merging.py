@@ -15,6 +15,8 @@ BULK_S = 120.0
 class Moved:
     interactions: tuple[UUID, ...]
     events: tuple[UUID, ...]
+    waiting: Mapping[UUID, UUID]
+    """Call-backs that wait at another contact now, with the one they waited at."""
 
 
 async def count(conn: Connection, customer_id: UUID) -> tuple[int, int]:
@@ -29,5 +31,24 @@ async def take_over(conn: Connection, kept_id: UUID, gone_id: UUID, contacts: Ma
     its place, for its call-back too."""
     interactions = await conn.fetch(QUERIES["move_interactions"], kept_id, gone_id, timeout=BULK_S)
     events = await conn.fetch(QUERIES["move_events"], kept_id, gone_id, timeout=BULK_S)
-    await conn.execute(QUERIES["move_waiting"], list(contacts), list(contacts.values()))
-    return Moved(tuple(row["id"] for row in interactions), tuple(row["id"] for row in events))
+    waiting = await conn.fetch(QUERIES["move_waiting"], list(contacts), list(contacts.values()))
+    return Moved(
+        tuple(row["id"] for row in interactions),
+        tuple(row["id"] for row in events),
+        {row["id"]: row["ended"] for row in waiting},
+    )
+
+
+async def give_back(
+    conn: Connection, kept_id: UUID, gone_id: UUID, moved: Moved
+) -> tuple[int, int, set[UUID]]:
+    """What moved and is still there is the other's again: how many interactions and events, and the contacts
+    whose call-back is agreed on again. What was added since stays."""
+    interactions = await conn.fetch(
+        QUERIES["move_these_interactions"], gone_id, kept_id, list(moved.interactions), timeout=BULK_S
+    )
+    events = await conn.fetch(
+        QUERIES["move_these_events"], gone_id, kept_id, list(moved.events), timeout=BULK_S
+    )
+    waiting = await conn.fetch(QUERIES["wait_again"], list(moved.waiting), list(moved.waiting.values()))
+    return len(interactions), len(events), {row["contact_id"] for row in waiting}

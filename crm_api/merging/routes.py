@@ -9,7 +9,7 @@ from crm_api.access import Supervisor, SupervisorOnce
 from crm_api.errors import invalid
 from crm_api.guarded import Guarded
 from crm_api.merging import service
-from crm_api.merging.schemas import DuplicatesOut, MergeDoneOut, MergeIn, MergePlanOut
+from crm_api.merging.schemas import DuplicatesOut, MergeDoneOut, MergeIn, MergePlanOut, UndoneOut
 from crm_api.schemas import Page, Paged
 from lists import customers, merging
 from lists.merging import DuplicatesBy
@@ -45,3 +45,13 @@ async def merges(customer_id: UUID, call: Supervisor, paging: Paged) -> Page[Mer
     await customers.card(call.conn, customer_id)
     found = await merging.of_customer(call.conn, customer_id)
     return paging.cut([MergeDoneOut.model_validate(one) for one in found], ("at",), "-at")
+
+
+@router.post("/{customer_id}/merges/{merge_id}/undo")
+async def undo(customer_id: UUID, merge_id: UUID, call: SupervisorOnce) -> UndoneOut:
+    """Both are there again, with what was theirs; what happened since is the one's who stayed. Of several
+    merges the last is undone first. Numbers found wrong stay wrong, rolling caps stay added up, and fields
+    edited since stay as they are."""
+    done = await service.undo(call, customer_id, merge_id)
+    call.note(customer_id, merge=str(merge_id), other=str(done.merged_id))
+    return done

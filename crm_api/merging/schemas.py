@@ -54,3 +54,20 @@ class MergeDoneOut(Out):
     at: datetime
     by: Annotated[UUID | None, Field(description="the user")]
     undo: Mapping[str, Any]
+    undone_at: datetime | None
+
+
+class UndoneOut(Out):
+    """What went back to the customer who had gone. `reopened`: contacts the merge had ended, which wait
+    again.
+    `fields`: what the one who stayed had from the other, and has no more."""
+
+    kept_id: UUID
+    merged_id: UUID
+    phones: int
+    contacts: int
+    reopened: int
+    attempts: int
+    interactions: int
+    events: int
+    fields: tuple[str, ...]

@@ -6,11 +6,12 @@ from uuid import UUID
 from crm_api.access import Call
 from crm_api.commands import service as engine
 from crm_api.customers.service import shown
-from crm_api.merging.schemas import DuplicatesOut, MergeIn, MergePlanOut
+from crm_api.merging.schemas import DuplicatesOut, MergeIn, MergePlanOut, UndoneOut
 from crm_api.schemas import Paging
-from lists import customers, dial_lists, merging
+from lists import customers, dial_lists, merging, unmerging
 from lists.merging import DuplicatesBy
 from typifications import merging as histories
+from typifications.merging import Moved
 
 
 async def duplicates(call: Call, base_id: UUID, by: DuplicatesBy, paging: Paging) -> list[DuplicatesOut]:
@@ -43,7 +44,33 @@ async def merge(call: Call, customer_id: UUID, body: MergeIn) -> MergePlanOut:
         now=call.now,
     )
     moved = await histories.take_over(call.conn, customer_id, body.other_id, done.contacts)
-    told = {name: [str(one) for one in ids] for name, ids in asdict(moved).items()}
+    told = {
+        "interactions": [str(one) for one in moved.interactions],
+        "events": [str(one) for one in moved.events],
+        "waiting": {str(event): str(contact) for event, contact in moved.waiting.items()},
+    }
     await merging.note(call.conn, done.merge_id, told)
     engine.wake(call)
     return MergePlanOut(**asdict(done.plan), interactions=interactions, events=events, merge_id=done.merge_id)
+
+
+async def undo(call: Call, customer_id: UUID, merge_id: UUID) -> UndoneOut:
+    """Both rooms' parts in one transaction."""
+    merge = await unmerging.begin(call.conn, customer_id, merge_id)
+    moved = Moved(
+        tuple(UUID(one) for one in merge.undo.get("interactions", ())),
+        tuple(UUID(one) for one in merge.undo.get("events", ())),
+        {UUID(event): UUID(contact) for event, contact in merge.undo.get("waiting", {}).items()},
+    )
+    interactions, events, waiting = await histories.give_back(
+        call.conn, merge.kept_id, merge.merged_id, moved
+    )
+    done = await unmerging.undo(call.conn, merge, scheduled=waiting, user_id=call.who.user_id, now=call.now)
+    engine.wake(call)
+    return UndoneOut(
+        **asdict(done),
+        interactions=interactions,
+        events=events,
+        kept_id=merge.kept_id,
+        merged_id=merge.merged_id,
+    )

@@ -113,3 +113,46 @@ async def test_a_file_that_names_the_key_of_the_one_that_went_makes_no_new_custo
     confirmed = query | {"confirm": shown["token"]}
     accepted(await people.supervisor.post(address, params=confirmed, content=file))
     assert accepted(await people.agent.get(f"/api/customers/{kept}"))["data"] == {"saldo": "9"}
+
+
+async def test_a_merge_undone_gives_both_their_own_history_back(people: People) -> None:
+    kept, gone = await people.customer("Ana"), await people.customer("Ana B")
+    await _talked(people, kept, 3, "Venta")
+    await _talked(people, gone, 2, "Reclamo")
+    event = {
+        "campaign_id": str(people.campaign.id),
+        "customer_id": gone,
+        "phone": "+34600000002",
+        "local": "2026-03-03T10:00:00",
+        "zone": "Europe/Madrid",
+    }
+    made = accepted(await people.agent.post("/api/agenda", json=event), 201)["event"]
+    done = await _merge(people, kept, gone)
+    address = f"/api/customers/{kept}/merges/{done['merge_id']}/undo"
+    back = accepted(await people.supervisor.post(address))
+    moved = {name: back[name] for name in ("phones", "attempts", "interactions", "events", "fields")}
+    assert moved == {"phones": 1, "attempts": 1, "interactions": 1, "events": 1, "fields": []}
+    for customer_id, said in ((kept, "Venta"), (gone, "Reclamo")):
+        assert accepted(await people.agent.get(f"/api/customers/{customer_id}"))["id"] == customer_id
+        history = accepted(await people.agent.get(f"/api/interactions?customer_id={customer_id}"))["items"]
+        assert [one["result_names"] for one in history] == [[said]]
+    events = accepted(await people.agent.get(f"/api/customers/{gone}/events"))["items"]
+    assert [one["id"] for one in events] == [made["id"]]
+    (told,) = accepted(await people.supervisor.get(f"/api/customers/{kept}/merges"))["items"]
+    assert told["undone_at"]
+    refused(await people.supervisor.post(address), 409, "already_undone")
+    refused(await people.agent.post(address), 403, "role_too_low")
+    nothing = f"/api/customers/{kept}/merges/{NOBODY}/undo"
+    refused(await people.supervisor.post(nothing), 404, "not_found")
+    admin = await people.api.as_role(Role.ADMIN)
+    rows = accepted(await admin.get("/api/audit?action=merging.undo"))["items"]
+    assert (rows[0]["target"], rows[0]["detail"]["other"]) == (kept, gone)
+
+
+async def test_of_two_merges_the_last_is_undone_first(people: People) -> None:
+    first, second, third = [await people.customer(name) for name in ("Ana", "Ana B", "Ana C")]
+    inner = await _merge(people, second, first)
+    people.api.clock.at += timedelta(minutes=1)
+    await _merge(people, third, second)
+    address = f"/api/customers/{first}/merges/{inner['merge_id']}/undo"
+    refused(await people.supervisor.post(address), 409, "merge_not_last")
