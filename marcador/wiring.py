@@ -39,8 +39,8 @@ async def opened_database(
         async with db:
             if migrated:
                 async with connect(dsn, application_name="marcador migrate") as conn:
-                    for name in await migrate(conn):
-                        log.info("migrated", migration=name)
+                    if applied := await migrate(conn):
+                        log.info("migrated", migrations=len(applied), up_to=applied[-1])
             yield db
 
 
