@@ -61,6 +61,10 @@ class Presence:
     wrapup_until: datetime | None = None
 
 
+HELD = "held"
+"""Of a stay within one of `talking`: the customer heard music."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stay:
     """A stretch of time an agent spent in one state: what occupancy is counted from."""

@@ -77,6 +77,8 @@ class Figures:
     ready_ms: int = 0
     talking_ms: int = 0
     """As the agents' time tells it: talk and hold."""
+    hold_ms: int = 0
+    """Of these the customer heard music: held, or while the agent consulted somebody."""
     wrapup_ms: int = 0
     paused_ms: int = 0
     other_ms: int = 0
@@ -170,6 +172,15 @@ class Figures:
     @property
     def mean_talk_s(self) -> float | None:
         return share(self.talk_ms / 1000, self.contacts)
+
+    @property
+    def hold_share(self) -> float | None:
+        """Of the agents' time in conversations."""
+        return share(self.hold_ms, self.talking_ms)
+
+    @property
+    def mean_hold_s(self) -> float | None:
+        return share(self.hold_ms / 1000, self.contacts)
 
     @property
     def mean_wrapup_s(self) -> float | None:

@@ -66,6 +66,7 @@ class FiguresOut(Out):
     occupancy: float | None
     ready_ms: int
     talking_ms: int
+    hold_ms: int
     wrapup_ms: int
     paused_ms: int
     worked_ms: int
@@ -73,6 +74,8 @@ class FiguresOut(Out):
     successes_per_hour: float | None
     measure_per_hour: float | None
     mean_talk_s: float | None
+    mean_hold_s: float | None
+    hold_share: float | None
     mean_wrapup_s: float | None
     mean_wait_s: float | None
 

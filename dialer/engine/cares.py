@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from dialer.agents import HELD, Stay
 from dialer.commands import Done
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.writes import Writer
 from dialer.handling import REST_ROOMS, Handling, Places, handling
-from storage.clock import TimerHandle
+from storage.clock import Clock, TimerHandle
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +48,8 @@ class Care:
     stands: Handling = Handling.TALKING
     """As it was last told."""
     asked: Asked | None = None
+    held_since: datetime | None = None
+    """Since when the customer hears music."""
     then: Callable[[], None] | None = None
     """What follows when the customer is held and the agent's side at rest."""
 
@@ -73,8 +77,9 @@ class Care:
 
 
 class Cares:
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, clock: Clock) -> None:
         self._writer = writer
+        self._clock = clock
         self._by_call: dict[UUID, Care] = {}
         self._by_channel: dict[str, Care] = {}
 
@@ -108,8 +113,23 @@ class Cares:
             care.at.pop(care.third.channel, None)
             care.third = None
 
+    def stand(self, care: Care, stands: Handling) -> None:
+        """From now on it stands so. A hold is logged when it ends; a consultation is one."""
+        care.stands = stands
+        if stands in (Handling.HELD, Handling.CONSULTING):
+            care.held_since = care.held_since or self._clock.now()
+        else:
+            self._book_hold(care)
+
+    def _book_hold(self, care: Care) -> None:
+        since, care.held_since = care.held_since, None
+        if since is not None:
+            now = self._clock.now()
+            self._writer.stay(Stay(care.agent.id, HELD, "", care.call.campaign_id, since, now))
+
     def forget(self, care: Care, why: str) -> None:
         """Nothing more is done about it; what was asked and not seen is refused with `why`."""
+        self._book_hold(care)
         self._by_call.pop(care.call.id, None)
         for channel in [channel for channel, its in self._by_channel.items() if its is care]:
             del self._by_channel[channel]

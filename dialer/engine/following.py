@@ -34,7 +34,7 @@ class Following:
         self._tools = tools
         self._hub = hub
         self._agent_left = agent_left
-        self.cares = Cares(tools.writer)
+        self.cares = Cares(tools.writer, tools.clock)
         self._dialled: dict[UUID, TrunkRun] = {}
         """By call: the trunk a third party is being dialled through, whose channel is not known yet."""
         self._trunk_of: dict[str, TrunkRun] = {}
@@ -136,7 +136,8 @@ class Following:
             if wanted:  # else the three are only coming together
                 self._transferred(care)
             return
-        changed, care.stands = stands is not care.stands, stands
+        changed = stands is not care.stands
+        self.cares.stand(care, stands)
         if changed or care.third is not None:
             self._tell(care)
         self.cares.answer(care)
@@ -215,7 +216,7 @@ class Following:
     def _give(self, care: Care, label: str) -> None:
         call = care.call
         call.handed, call.bound_agent = True, None
-        care.stands = Handling.TRANSFERRED
+        self.cares.stand(care, Handling.TRANSFERRED)
         self.cares.answer(care)
         self.cares.forget(care, "no_call")
         self._say(call, care.agent.id, Handling.TRANSFERRED, label)

@@ -180,6 +180,10 @@ class Writer:
             self._batch.stays.append(stay)
         self._touch()
 
+    def stay(self, stay: Stay) -> None:
+        self._batch.stays.append(stay)
+        self._touch()
+
     def job(self, job: Job, *, first: bool = False) -> None:
         """`first`: before the closings of the same transaction."""
         (self._batch.first_jobs if first else self._batch.jobs).append(job)

@@ -128,7 +128,7 @@ WITH {hours}
 SELECT {keys}
        sum(r.ready_ms)::bigint AS ready_ms, sum(r.talk_ms)::bigint AS talking_ms,
        sum(r.wrapup_ms)::bigint AS wrapup_ms, sum(r.paused_ms)::bigint AS paused_ms,
-       sum(r.other_ms)::bigint AS other_ms
+       sum(r.other_ms)::bigint AS other_ms, sum(r.hold_ms)::bigint AS hold_ms
 FROM report_time_hour r {joined}
 WHERE r.hour >= $1 AND r.hour < $2
   AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
@@ -141,7 +141,7 @@ WITH {hours}
 SELECT {keys}
        sum(r.sign * r.ready_ms)::bigint AS ready_ms, sum(r.sign * r.talk_ms)::bigint AS talking_ms,
        sum(r.sign * r.wrapup_ms)::bigint AS wrapup_ms, sum(r.sign * r.paused_ms)::bigint AS paused_ms,
-       sum(r.sign * r.other_ms)::bigint AS other_ms
+       sum(r.sign * r.other_ms)::bigint AS other_ms, sum(r.sign * r.hold_ms)::bigint AS hold_ms
 FROM {rows}
 WHERE ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
   AND ($5::uuid[] IS NULL OR r.agent_id = ANY ($5))

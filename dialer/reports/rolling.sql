@@ -198,16 +198,17 @@ WITH cut AS (
            coalesce(sum(ms) FILTER (WHERE state = 'talking'), 0) AS talk,
            coalesce(sum(ms) FILTER (WHERE state = 'wrapup'), 0) AS wrapup,
            coalesce(sum(ms) FILTER (WHERE state = 'paused'), 0) AS paused,
-           coalesce(sum(ms) FILTER (WHERE state NOT IN ('ready', 'talking', 'wrapup', 'paused')), 0) AS other
+           coalesce(sum(ms) FILTER (WHERE state = 'held'), 0) AS hold,  -- within talking
+           coalesce(sum(ms) FILTER (WHERE state NOT IN ('ready', 'talking', 'wrapup', 'paused', 'held')), 0) AS other
     FROM cut GROUP BY 1, 2, 3
 ), shared AS (
     SELECT *, sum(ready) OVER agents_hour AS all_ready, sum(talk + wrapup) OVER agents_hour AS handled
     FROM per_campaign WINDOW agents_hour AS (PARTITION BY agent_id, hour)
 )
-INSERT INTO report_agent_hour (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms)
+INSERT INTO report_agent_hour (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms, hold_ms)
 SELECT hour, agent_id, campaign_id,
        round(CASE WHEN handled > 0 THEN all_ready * (talk + wrapup) / handled ELSE ready END),
-       round(talk), round(wrapup), round(paused), round(other)
+       round(talk), round(wrapup), round(paused), round(other), round(least(hold, talk))
 FROM shared
 WHERE talk + wrapup + paused + other > 0 OR (handled = 0 AND ready > 0)
 
@@ -219,9 +220,9 @@ USING (
 WHERE r.agent_id = m.id AND r.hour = m.day
 
 -- name: sum_agent_days
-INSERT INTO report_agent_day (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms)
+INSERT INTO report_agent_day (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms, hold_ms)
 SELECT m.day, r.agent_id, r.campaign_id, sum(r.ready_ms), sum(r.talk_ms), sum(r.wrapup_ms), sum(r.paused_ms),
-       sum(r.other_ms)
+       sum(r.other_ms), sum(r.hold_ms)
 FROM (
     SELECT DISTINCT id, date_trunc('day', hour, 'UTC') AS day FROM unnest($1::uuid[], $2::timestamptz[]) AS u (id, hour)
 ) m
@@ -232,8 +233,9 @@ GROUP BY 1, 2, 3
 DELETE FROM report_time_hour WHERE $1::uuid[] IS NOT NULL AND hour = ANY ($2)
 
 -- name: sum_time
-INSERT INTO report_time_hour (hour, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms)
-SELECT r.hour, r.campaign_id, sum(r.ready_ms), sum(r.talk_ms), sum(r.wrapup_ms), sum(r.paused_ms), sum(r.other_ms)
+INSERT INTO report_time_hour (hour, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms, hold_ms)
+SELECT r.hour, r.campaign_id, sum(r.ready_ms), sum(r.talk_ms), sum(r.wrapup_ms), sum(r.paused_ms), sum(r.other_ms),
+       sum(r.hold_ms)
 FROM report_agent_hour r
 WHERE $1::uuid[] IS NOT NULL AND r.hour = ANY ($2)
 GROUP BY 1, 2

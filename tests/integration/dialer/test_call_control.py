@@ -274,11 +274,32 @@ def test_a_hold_is_talking_time_of_the_agent_and_never_a_second_call(database_ds
         await house.ask(Kind.CALL_HANGUP, attempt)
         await house.until(lambda: house.state(ana.id) == "wrapup")
         await house.clock.sleep(1)
-        (stay,) = await house.rows("SELECT from_at, to_at FROM agent_log WHERE state = 'talking'")
+        (stay,) = await house.rows("SELECT * FROM agent_log WHERE state = 'talking'")
         assert stay["from_at"] <= began
         assert stay["to_at"] - stay["from_at"] >= timedelta(seconds=300)
+        (hold,) = await house.rows("SELECT * FROM agent_log WHERE state = 'held'")
+        assert stay["from_at"] <= hold["from_at"] < hold["to_at"] <= stay["to_at"]
+        assert timedelta(seconds=299) <= hold["to_at"] - hold["from_at"] <= timedelta(seconds=302)
+        assert (hold["agent_id"], hold["campaign_id"]) == (ana.id, stay["campaign_id"])
         assert house.dialled() == [MAIN]
         assert (await house.outcomes()) == {"connected": 1}
+
+    talking(database_dsn, story)
+
+
+def test_a_hold_from_which_a_consultation_begins_and_the_customer_hangs_up_is_one_hold(
+    database_dsn: str,
+) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        await done(house, Kind.CONTROL_HOLD, attempt)
+        await house.clock.sleep(20)
+        await consulting(house, attempt, phone=THIRD)
+        await house.clock.sleep(40)
+        await house.ask(Kind.CALL_HANGUP, attempt)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        await house.clock.sleep(1)
+        (hold,) = await house.rows("SELECT * FROM agent_log WHERE state = 'held'")
+        assert timedelta(seconds=60) <= hold["to_at"] - hold["from_at"] <= timedelta(seconds=80)
 
     talking(database_dsn, story)
 

@@ -64,6 +64,31 @@ async def test_an_hour_of_a_campaign_in_figures(history: History) -> None:
     assert found.mean_talk_s == 60
 
 
+async def test_hold_is_a_part_of_an_agents_talking_time_and_told_by_itself(history: History) -> None:
+    holds, never = uuid4(), uuid4()
+    for agent_id, held_s in ((holds, 90), (never, 0)):
+        start = MORNING + timedelta(minutes=59)
+        await history.call(start, agent_id=agent_id, talk_s=240)
+        await history.stay(agent_id, "talking", start, 240, history.campaign_id)
+        if held_s:  # across the hour
+            await history.stay(agent_id, "held", start + timedelta(seconds=30), held_s, history.campaign_id)
+    await history.rolled()
+    by_agent = {
+        row.key.agent_id: row.figures for row in await figures.figures(history.conn, DAY, (By.AGENT,))
+    }
+    told = by_agent[holds]
+    assert (told.talking_ms, told.hold_ms, told.other_ms) == (240_000, 90_000, 0)
+    assert (told.mean_hold_s, told.hold_share) == (90, 0.375)
+    assert (by_agent[never].hold_ms, by_agent[never].mean_hold_s) == (0, 0)
+    assert told.occupancy == by_agent[never].occupancy == 1.0
+    whole = await figures.total(history.conn, DAY)
+    assert (whole.hold_ms, whole.talking_ms) == (90_000, 480_000)
+    hours = await figures.figures(history.conn, DAY, (By.HOUR,))
+    assert [row.figures.hold_ms for row in hours] == [30_000, 60_000]
+    days = await figures.figures(history.conn, DAY, (By.AGENT, By.DAY))
+    assert sum(row.figures.hold_ms for row in days) == 90_000
+
+
 async def test_every_way_a_call_can_end_is_counted_and_a_broadcasts_stand_outside_the_ratio(
     history: History,
 ) -> None:

@@ -26,6 +26,7 @@ DAY = Figures(
     measure=Decimal("12.5"),
     ready_ms=1_800_000,
     talking_ms=4_050_000,
+    hold_ms=405_000,
     wrapup_ms=1_350_000,
     paused_ms=900_000,
 )
@@ -49,6 +50,8 @@ CASES: dict[str, float] = {
     "successes_per_hour": 2.5,
     "measure_per_hour": 6.25,
     "mean_talk_s": 100,
+    "mean_hold_s": 10.125,
+    "hold_share": 0.1,
     "mean_wrapup_s": 33.75,
     "mean_wait_s": 0.2,
 }
