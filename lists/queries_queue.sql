@@ -28,18 +28,7 @@ FROM (
       AND (expires_at IS NULL OR expires_at > $2)
 ) list
 CROSS JOIN LATERAL (
-    WITH RECURSIVE level AS (
-        (SELECT k.priority FROM contact k
-         WHERE k.dial_list_id = list.id AND k.state = 'pending' AND k.agent_id IS NULL
-         ORDER BY k.priority LIMIT 1)
-        UNION ALL
-        SELECT (SELECT k.priority FROM contact k
-                WHERE k.dial_list_id = list.id AND k.state = 'pending' AND k.agent_id IS NULL
-                  AND k.priority > level.priority
-                ORDER BY k.priority LIMIT 1)
-        FROM level WHERE level.priority IS NOT NULL
-    )
-    SELECT first.* FROM level
+    SELECT first.* FROM waiting_priorities(list.id) level
     CROSS JOIN LATERAL (
         SELECT k.* FROM contact k
         WHERE k.dial_list_id = list.id AND k.priority = level.priority AND k.next_at <= $2

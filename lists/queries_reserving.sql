@@ -13,19 +13,8 @@ WITH picked AS MATERIALIZED (
             ORDER BY priority, created_at, id
         ) list
         CROSS JOIN LATERAL (
-            WITH RECURSIVE level AS (
-                (SELECT k.priority FROM contact k
-                 WHERE k.dial_list_id = list.id AND k.state = 'pending' AND k.agent_id IS NULL
-                 ORDER BY k.priority LIMIT 1)
-                UNION ALL
-                SELECT (SELECT k.priority FROM contact k
-                        WHERE k.dial_list_id = list.id AND k.state = 'pending' AND k.agent_id IS NULL
-                          AND k.priority > level.priority
-                        ORDER BY k.priority LIMIT 1)
-                FROM level WHERE level.priority IS NOT NULL
-            )
             SELECT waiting.id
-            FROM level
+            FROM waiting_priorities(list.id) level
             CROSS JOIN LATERAL (
                 SELECT k.id FROM contact k
                 WHERE k.dial_list_id = list.id AND k.priority = level.priority AND k.next_at <= $2
@@ -44,18 +33,8 @@ WITH picked AS MATERIALIZED (
     RETURNING c.*, picked.ord
 )
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
-       lent.agent_id, lent.priority, lent.zone_key, lent.data,
-       p.id AS phone_id, p.e164, p.position, p.kind AS phone_kind, p.zones, k.zone AS customer_zone,
-       coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
-                 WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
-FROM lent
-CROSS JOIN LATERAL (SELECT zone FROM customer WHERE customer.id = lent.customer_id LIMIT 1) k  -- one by one: few
-JOIN dial_list l ON l.id = lent.dial_list_id
-JOIN base b ON b.id = l.base_id
-LEFT JOIN LATERAL (
-    SELECT * FROM phone WHERE phone.customer_id = lent.customer_id
-    ORDER BY phone.position < lent.cursor, phone.position LIMIT 1
-) p ON true
+       lent.agent_id, lent.priority, lent.zone_key, lent.data, number.*
+FROM lent, next_number(lent.id, lent.customer_id, lent.dial_list_id, lent.cursor) number
 ORDER BY lent.ord
 
 -- name: reserve_bound
@@ -76,18 +55,8 @@ WITH picked AS MATERIALIZED (
     RETURNING c.*
 )
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
-       lent.agent_id, lent.priority, lent.zone_key, lent.data,
-       p.id AS phone_id, p.e164, p.position, p.kind AS phone_kind, p.zones, k.zone AS customer_zone,
-       coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
-                 WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
-FROM lent
-CROSS JOIN LATERAL (SELECT zone FROM customer WHERE customer.id = lent.customer_id LIMIT 1) k  -- one by one: few
-JOIN dial_list l ON l.id = lent.dial_list_id
-JOIN base b ON b.id = l.base_id
-LEFT JOIN LATERAL (
-    SELECT * FROM phone WHERE phone.customer_id = lent.customer_id
-    ORDER BY phone.position < lent.cursor, phone.position LIMIT 1
-) p ON true
+       lent.agent_id, lent.priority, lent.zone_key, lent.data, number.*
+FROM lent, next_number(lent.id, lent.customer_id, lent.dial_list_id, lent.cursor) number
 ORDER BY lent.next_at, lent.position
 
 -- name: reserve_one
@@ -106,18 +75,8 @@ WITH picked AS MATERIALIZED (
     RETURNING c.*
 )
 SELECT lent.id, lent.dial_list_id, lent.campaign_id, lent.customer_id, lent.cursor, lent.attempts, lent.retries,
-       lent.agent_id, lent.priority, lent.zone_key, lent.data,
-       p.id AS phone_id, p.e164, p.position, p.kind AS phone_kind, p.zones, k.zone AS customer_zone,
-       coalesce(l.zone, b.zone) AS list_zone, coalesce((SELECT n.attempts FROM contact_phone n
-                 WHERE n.contact_id = lent.id AND n.e164 = p.e164), 0) AS number_attempts
-FROM lent
-CROSS JOIN LATERAL (SELECT zone FROM customer WHERE customer.id = lent.customer_id LIMIT 1) k  -- one by one: few
-JOIN dial_list l ON l.id = lent.dial_list_id
-JOIN base b ON b.id = l.base_id
-LEFT JOIN LATERAL (
-    SELECT * FROM phone WHERE phone.customer_id = lent.customer_id
-    ORDER BY phone.position < lent.cursor, phone.position LIMIT 1
-) p ON true
+       lent.agent_id, lent.priority, lent.zone_key, lent.data, number.*
+FROM lent, next_number(lent.id, lent.customer_id, lent.dial_list_id, lent.cursor) number
 
 -- name: release
 UPDATE contact SET reserved_by = NULL, reserved_until = NULL
@@ -146,19 +105,8 @@ RETURNING c.id
 SELECT min(waiting.next_at)
 FROM dial_list list
 CROSS JOIN LATERAL (
-    WITH RECURSIVE level AS (
-        (SELECT k.priority FROM contact k
-         WHERE k.dial_list_id = list.id AND k.state = 'pending' AND k.agent_id IS NULL
-         ORDER BY k.priority LIMIT 1)
-        UNION ALL
-        SELECT (SELECT k.priority FROM contact k
-                WHERE k.dial_list_id = list.id AND k.state = 'pending' AND k.agent_id IS NULL
-                  AND k.priority > level.priority
-                ORDER BY k.priority LIMIT 1)
-        FROM level WHERE level.priority IS NOT NULL
-    )
     SELECT first.next_at
-    FROM level
+    FROM waiting_priorities(list.id) level
     CROSS JOIN LATERAL (
         SELECT k.next_at FROM contact k
         WHERE k.dial_list_id = list.id AND k.priority = level.priority
