@@ -366,6 +366,15 @@ class MarcadorLine(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class MarcadorSound(ChannelEvent):
+    """Whether a sound is there in this language, in any format; raised on a Local channel of its own."""
+
+    sound: str
+    language: str
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OtherUserEvent(ChannelEvent):
     """A UserEvent this room has no type for."""
 

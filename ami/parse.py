@@ -152,6 +152,7 @@ _USER_EVENTS: dict[str, Callable[[Fields], e.Event]] = {
     "MarcadorThird": lambda f: e.MarcadorThird(*_ours(f)),
     "MarcadorThirdEnded": lambda f: e.MarcadorThirdEnded(*_ours(f), _text(f, "status"), _int(f, "cause")),
     "MarcadorSpy": lambda f: e.MarcadorSpy(*_ours(f), f["state"]),
+    "MarcadorSound": lambda f: e.MarcadorSound(*_who(f), f["sound"], f["language"], f["there"] == "1"),
     "MarcadorLine": lambda f: e.MarcadorLine(*_who(f), f["agent"], f["state"]),
 }
 

@@ -12,6 +12,7 @@ from dialer import agents, campaigns, trunks
 from dialer.campaigns import Campaign
 from dialer.hours import Closed, campaign_opening
 from dialer.trunks import Trunk
+from marcador import sounds
 from marcador.wiring import linked
 from storage.database import Connection
 from storage.migrate import unapplied
@@ -74,6 +75,8 @@ class Pbx:
     name: str
     findings: tuple[Finding, ...]
     endpoints: frozenset[str] | None = None
+    link: AsteriskLink | None = None
+    """Where it answered."""
 
 
 async def asterisk(link: AsteriskLink) -> Pbx:
@@ -96,7 +99,7 @@ async def asterisk(link: AsteriskLink) -> Pbx:
     said = Finding(what, f"Asterisk {version}, {len(known)} endpoints")
     if not version.startswith(ASTERISK):
         said = Finding(what, f"Asterisk {version}", "Marcador is tested on Asterisk 22")
-    return Pbx(link.name, (said,), known)
+    return Pbx(link.name, (said,), known, link)
 
 
 async def dialling(conn: Connection, pbxs: Sequence[Pbx], now: datetime) -> list[Finding]:
@@ -112,8 +115,35 @@ async def dialling(conn: Connection, pbxs: Sequence[Pbx], now: datetime) -> list
         found.append(Finding("agents", f"no endpoint for {', '.join(lost)}", "add them to pjsip.conf"))
     else:
         found.append(Finding("agents", f"{len(phones)} known"))
-    running = [c for c in await campaigns.page(conn, limit=EVERY) if c.desired is campaigns.Desired.RUNNING]
-    return found + [_campaign(campaign, {trunk.id for trunk in out}, now) for campaign in running]
+    every = await campaigns.page(conn, limit=EVERY)
+    running = [c for c in every if c.desired is campaigns.Desired.RUNNING]
+    found += [_campaign(campaign, {trunk.id for trunk in out}, now) for campaign in running]
+    return found + await _sounds(every, out, pbxs)
+
+
+async def _sounds(every: Sequence[Campaign], out: Sequence[Trunk], pbxs: Sequence[Pbx]) -> list[Finding]:
+    """What campaigns let their customers hear, stopped ones included: before a broadcast starts is the time
+    to record it."""
+    dialling = [c for c in every if c.kind is campaigns.Kind.DIALER]
+    wanted = {campaign.name: sounds.named(campaign) for campaign in dialling}
+    asked = {sound for each in wanted.values() for sound in each}
+    known = {pbx.name: await sounds.there(pbx.link, asked) for pbx in pbxs if pbx.link and asked}
+    found = []
+    for campaign in dialling:
+        servers = {trunk.server for trunk in out if trunk.id in campaign.settings.trunks} & known.keys()
+        heard = {name: known[name] for name in servers or known}
+        for server, lost in sounds.missing(wanted[campaign.name], heard).items():
+            files = ", ".join(f"sounds/{one.language}/{one.name}" for one in lost)
+            said = f"{', '.join(one.name for one in lost)} is not on {server}: silence"
+            mend = f"record {files} (.wav of 8 kHz) in the data folder of asterisk {server}"
+            found.append(Finding(f"sounds of {campaign.name}", said, mend))
+    for server, has in known.items():
+        if not has:
+            mend = "install the new call_control.conf ('deploy/asterisk/install.sh') to have them checked"
+            found.append(Finding(f"sounds on {server}", "Asterisk does not say which are there", mend))
+    if known and not found:
+        found.append(Finding("sounds", f"{len(asked)} are there"))
+    return found
 
 
 def _trunk(trunk: Trunk, known: dict[str, frozenset[str] | None], now: datetime) -> Finding:

@@ -12,6 +12,7 @@ PLACES = (
     ("marcador-broadcast", "answered"),
     ("marcador-agent", "line"),
     ("marcador-keys", "press"),
+    ("marcador-sounds", "look"),
     *(("marcador-spy", how) for how in ("listen", "whisper", "barge")),
 )
 """Where an originate may lead."""
@@ -49,6 +50,10 @@ def _originate(pbx: Pbx, asked: Asked) -> Answer:
     timeout_s = int(asked["timeout"] or 30000) / 1000
     if place[0] == "marcador-keys":
         pbx.tell(originate_response(channel, ANSWERED))  # nobody here hears them
+        return _ok("Originate successfully queued")
+    if place[0] == "marcador-sounds":
+        pbx.tell(originate_response(channel, ANSWERED))
+        pbx.tell_of_sound(channel)
         return _ok("Originate successfully queued")
     number, _, trunk = rest.partition("@")
     to_customer = place[0] in ("marcador-customer", "marcador-broadcast")

@@ -33,6 +33,8 @@ class Settings:
     greeting_s: float = 4.0
     """From a machine's verdict to the end of its greeting."""
     inbound_patience_s: float = 120.0
+    sounds: frozenset[str] = frozenset({"marcador/closed"})
+    """What stands under `sounds/`, in every language."""
     version: str = "22.10.0-simulated"
 
 
@@ -243,6 +245,13 @@ class Pbx:
 
     def phone_of(self, endpoint: str) -> Phone:
         return self.settings.phones.get(endpoint, Phone())
+
+    def tell_of_sound(self, channel: Channel) -> None:
+        """marcador-sounds: whether it is there."""
+        sound = channel.variables.get("MARCADOR_SOUND", "")
+        fields = {"Sound": sound, "Language": channel.variables.get("MARCADOR_LANG", "")}
+        there = "1" if sound in self.settings.sounds else "0"
+        self.exchange.raise_event(channel, "MarcadorSound", **fields, There=there)
 
     def has_trunk(self, name: str) -> bool:
         return self.settings.trunks is None or name in self.settings.trunks

@@ -169,6 +169,22 @@ async def a_supervisor_hears_an_agents_channel_until_it_is_gone(bench: Bench) ->
     assert story(bench.events, ear) == ["Newchannel", "up", "MarcadorSpy", "MarcadorSpy", "hangup 16"]
 
 
+async def a_sound_that_is_there_is_told_from_one_that_is_not(bench: Bench) -> None:
+    for language, sound, there in (
+        ("es", "marcador/closed", True),
+        ("es", "marcador/no-such-recording", False),
+    ):
+        look = str(uuid.uuid4())
+        variables = {"MARCADOR_SOUND": sound, "MARCADOR_LANG": language}
+        place = "marcador-sounds"
+        listen = actions.local("listen", place)
+        await bench.send(actions.Originate(listen, look, place, "look", variables=variables))
+        await bench.until(lambda look=look: bench.told(e.MarcadorSound, look), f"told of {sound}")  # type: ignore[misc]
+        (told,) = bench.told(e.MarcadorSound, look)
+        assert isinstance(told, e.MarcadorSound)
+        assert (told.sound, told.language, told.there) == (sound, language, there)
+
+
 CONTROL_SCENARIOS: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     a_held_customer_hears_music_and_is_joined_again,
     a_held_customer_may_hang_up,
@@ -179,4 +195,5 @@ CONTROL_SCENARIOS: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     an_agent_who_leaves_a_consultation_drops_the_third_party,
     three_talk_and_when_the_others_have_left_the_customer_leaves_too,
     a_supervisor_hears_an_agents_channel_until_it_is_gone,
+    a_sound_that_is_there_is_told_from_one_that_is_not,
 )

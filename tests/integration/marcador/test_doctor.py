@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from ami.simulator import Phone, SimulatedAsterisk
+from ami.simulator import Phone, SimulatedAsterisk, manager
 from ami.simulator import Settings as PbxSettings
 from dialer import agents, campaigns, trunks
 from dialer.agents import AgentFields
+from dialer.broadcast import Broadcast
 from dialer.campaigns import Desired
-from dialer.settings import Settings
+from dialer.settings import Mode, Settings
 from dialer.trunks import Trunk, TrunkFields
 from storage.database import Database
 from tests.helpers.postgres import TestServer
@@ -67,7 +68,7 @@ async def test_a_sound_installation_is_told_so_with_exit_status_0(
     assert all(finding["fine"] and not finding["mend"] for finding in ran.json)
     assert list(found) == [
         *("database", "migrations", "redis", "asterisk main"),
-        *("trunk carrier", "agents", "campaign Primavera"),
+        *("trunk carrier", "agents", "campaign Primavera", "sounds"),
     ]
     assert found["database"]["said"].startswith("PostgreSQL ")
     assert found["asterisk main"]["said"].endswith("2 endpoints")
@@ -133,6 +134,37 @@ async def test_a_database_without_its_tables_or_away_is_told_with_the_rest(
     assert ran.code == 1
     assert "DATABASE_URL" in by_name(ran)["database"]["mend"]
     assert "y@" not in ran.out + ran.err
+
+
+async def test_a_sound_that_a_campaign_names_and_asterisk_has_not_is_named(
+    tmp_path: Path, db: Database, database_dsn: str
+) -> None:
+    trunk = await given_a_running_campaign(db)
+    audio = Broadcast(audio="promo/hola", agents=True)
+    settings = Settings(mode=Mode.BROADCAST, trunks=(trunk.id,), language="es", broadcast=audio)
+    async with db.transaction() as conn:
+        await campaigns.create(conn, "Aviso", settings, now=datetime.now(UTC))
+        other = Settings(trunks=(trunk.id,), message="ventas/cerrado")
+        await campaigns.create(conn, "Ventas", other, now=datetime.now(UTC))
+    async with pbx(PbxSettings(phones=PHONES, sounds=frozenset({"marcador/closed", "ventas/cerrado"}))) as at:
+        ran = await doctor(tmp_path, "--json", DATABASE_URL=database_dsn, MARCADOR_AMI=at)
+
+    found = by_name(ran)
+    assert ran.code == 1
+    assert [what for what in found if what.startswith("sounds")] == ["sounds of Aviso"]
+    assert "promo/hola is not on main" in found["sounds of Aviso"]["said"]
+    assert "sounds/es/promo/hola" in found["sounds of Aviso"]["mend"]
+
+
+async def test_an_asterisk_with_an_older_dialplan_is_told_that_its_sounds_cannot_be_checked(
+    tmp_path: Path, db: Database, database_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await given_a_running_campaign(db)
+    older = tuple(place for place in manager.PLACES if place[0] != "marcador-sounds")
+    monkeypatch.setattr(manager, "PLACES", older)
+    async with pbx() as at:
+        ran = await doctor(tmp_path, "--json", DATABASE_URL=database_dsn, MARCADOR_AMI=at)
+    assert "call_control.conf" in by_name(ran)["sounds on main"]["mend"]
 
 
 def fields(trunk: Trunk) -> TrunkFields:
