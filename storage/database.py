@@ -5,13 +5,15 @@ Connections are made anew by themselves after PostgreSQL was restarted; what was
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
 
 from storage.errors import DatabaseDown, DeadlinePassed
 from storage.in_flight import InFlight
@@ -27,6 +29,8 @@ else:
     Pool = asyncpg.Pool
 
 __all__ = ["Connection", "Database", "connect", "savepoint", "translated"]
+
+log = logging.getLogger(__name__)
 
 CONNECT_S = 5.0
 ACQUIRE_S = 5.0
@@ -93,13 +97,20 @@ class Database:
                 conn.terminate()  # nobody knows what state it is in
                 raise
             finally:
-                await self._pool.release(conn, timeout=CLOSE_S)
+                await self._give_back(conn)
 
     @asynccontextmanager
     async def transaction(self, *, acquire_timeout: float = ACQUIRE_S) -> AsyncIterator[Connection]:
         """A connection inside a transaction: committed at the end of the block, undone by an exception."""
-        async with self.connection(acquire_timeout=acquire_timeout) as conn, conn.transaction():
-            yield conn
+        async with self.connection(acquire_timeout=acquire_timeout) as conn:
+            transaction = conn.transaction()
+            await transaction.start()
+            try:
+                yield conn
+            except BaseException:
+                await _undo(conn, transaction)
+                raise
+            await transaction.commit()
 
     async def wait_until_up(self, deadline: float) -> None:
         """Return when PostgreSQL answers; `DatabaseDown` when it has not done so for `deadline` seconds."""
@@ -141,11 +152,28 @@ class Database:
         except OSError as error:  # a host without a name, a socket that is not there
             raise DatabaseDown(str(error)) from error
 
+    async def _give_back(self, conn: PooledConnection) -> None:
+        """Never the caller's error: what they did is done, or undone with the connection."""
+        try:
+            await self._pool.release(conn, timeout=CLOSE_S)
+        except TimeoutError:  # asyncpg has cut it by then; a statement whose cancelling got lost still ran
+            log.warning("a connection was not given back within %g s, and was cut", CLOSE_S)
+
     async def _warm(self, size: int) -> None:
         """Connect `size` times at once, so that the first calls find open connections."""
         held = await asyncio.gather(*(self._acquire(CONNECT_S) for _ in range(size)))
         for conn in held:
             await self._pool.release(conn)
+
+
+async def _undo(conn: Connection, transaction: Transaction) -> None:
+    """Never the caller's error. A statement whose cancelling got lost on its way still runs: the
+    connection is cut then, and PostgreSQL undoes it."""
+    with suppress(asyncpg.InterfaceError):  # it is gone already
+        try:
+            await transaction.rollback()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
+            conn.terminate()
 
 
 @asynccontextmanager

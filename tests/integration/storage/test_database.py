@@ -136,6 +136,31 @@ async def test_a_cancelled_caller_leaves_a_clean_connection(database_dsn: str) -
             assert await conn.fetchval("SELECT count(*) FROM note") == 0
 
 
+async def test_a_cancelling_that_got_lost_costs_the_connection_and_is_no_error_of_the_caller(
+    database_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(**_to: object) -> None:
+        pass
+
+    monkeypatch.setattr("asyncpg.connect_utils._cancel", lost)
+    async with await Database.open(database_dsn, max_size=1, command_timeout=0.5) as database:
+        begun = asyncio.Event()
+
+        async def interrupted() -> None:
+            async with database.transaction() as conn:
+                await conn.execute("CREATE TABLE note (id int)")
+                begun.set()
+                await conn.execute("SELECT pg_sleep(30)")
+
+        task = asyncio.create_task(interrupted())
+        await asyncio.wait_for(begun.wait(), 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.connection() as conn:
+            assert await conn.fetchval("SELECT to_regclass('note')") is None
+
+
 async def test_work_is_counted_as_in_flight_for_as_long_as_a_connection_is_held(database_dsn: str) -> None:
     in_flight = InFlight()
     async with await Database.open(database_dsn, max_size=2, in_flight=in_flight) as database:
