@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
-from asyncpg.transaction import Transaction
 
 from storage.errors import DatabaseDown, DeadlinePassed
 from storage.in_flight import InFlight
@@ -102,15 +101,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self, *, acquire_timeout: float = ACQUIRE_S) -> AsyncIterator[Connection]:
         """A connection inside a transaction: committed at the end of the block, undone by an exception."""
-        async with self.connection(acquire_timeout=acquire_timeout) as conn:
-            transaction = conn.transaction()
-            await transaction.start()
-            try:
-                yield conn
-            except BaseException:
-                await _undo(conn, transaction)
-                raise
-            await transaction.commit()
+        async with self.connection(acquire_timeout=acquire_timeout) as conn, _all_or_nothing(conn):
+            yield conn
 
     async def wait_until_up(self, deadline: float) -> None:
         """Return when PostgreSQL answers; `DatabaseDown` when it has not done so for `deadline` seconds."""
@@ -166,14 +158,22 @@ class Database:
             await self._pool.release(conn)
 
 
-async def _undo(conn: Connection, transaction: Transaction) -> None:
-    """Never the caller's error. A statement whose cancelling got lost on its way still runs: the
-    connection is cut then, and PostgreSQL undoes it."""
-    with suppress(asyncpg.InterfaceError):  # it is gone already
-        try:
-            await transaction.rollback()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
-            conn.terminate()
+@asynccontextmanager
+async def _all_or_nothing(conn: Connection) -> AsyncIterator[None]:
+    """A transaction, or a savepoint inside one. Undoing is never the caller's error: a statement whose
+    cancelling got lost on its way still runs; the connection is cut then, and PostgreSQL undoes it."""
+    transaction = conn.transaction()
+    await transaction.start()
+    try:
+        yield
+    except BaseException:
+        with suppress(asyncpg.InterfaceError):  # the connection is gone already
+            try:
+                await transaction.rollback()
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
+                conn.terminate()
+        raise
+    await transaction.commit()
 
 
 @asynccontextmanager
@@ -192,7 +192,7 @@ async def connect(dsn: str, *, application_name: str = "marcador") -> AsyncItera
 async def savepoint(conn: Connection) -> AsyncIterator[None]:
     """Inside a transaction: an error in the block (translated) undoes the block only."""
     with translated():
-        async with conn.transaction():
+        async with _all_or_nothing(conn):
             yield
 
 
