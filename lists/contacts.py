@@ -145,11 +145,12 @@ def _facts(row: Row) -> ContactFacts:
 
 
 async def release_scheduled(
-    conn: Connection, releases: Sequence[ScheduledRelease], now: datetime
+    conn: Connection, releases: Sequence[ScheduledRelease], now: datetime, *, anew: bool = False
 ) -> list[UUID]:
     """Make scheduled contacts dialable now, bound to their agent if there is one. The ids really released.
 
-    A number that is none of the customer's phones leaves the contact where it is.
+    A number that is none of the customer's phones leaves the contact where it is. `anew`: also those that
+    wait for another agent already, and are not lent.
     """
     rows = await conn.fetch(
         CONTACTS.release_scheduled,
@@ -157,6 +158,7 @@ async def release_scheduled(
         [r.e164 for r in releases],
         [r.agent_id for r in releases],
         now,
+        anew,
     )
     return [row["id"] for row in rows]
 

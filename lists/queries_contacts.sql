@@ -44,7 +44,9 @@ SET state = 'pending', agent_id = u.agent_id, next_at = $4, cursor = p.position,
                     ELSE array_to_string(ARRAY(SELECT z FROM unnest(p.zones) z ORDER BY z COLLATE "C"), '|') END
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS u (id, e164, agent_id),
      phone p, customer k, dial_list l, base b
-WHERE c.id = u.id AND c.state = 'scheduled' AND p.customer_id = c.customer_id AND p.e164 = u.e164
+WHERE c.id = u.id
+  AND (c.state = 'scheduled' OR ($5 AND c.state = 'pending' AND (c.reserved_until IS NULL OR c.reserved_until <= now())))
+  AND p.customer_id = c.customer_id AND p.e164 = u.e164
   AND k.id = c.customer_id AND l.id = c.dial_list_id AND b.id = l.base_id AND l.deleted_at IS NULL
 RETURNING c.id
 

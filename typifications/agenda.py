@@ -4,7 +4,7 @@ An event is pending, then managed or removed, once. A contact that waits for its
 here may leave one waiting without an event.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -157,19 +157,39 @@ async def next_due(conn: Connection, now: datetime) -> datetime | None:
     return at
 
 
-async def release_due(conn: Connection, now: datetime, *, limit: int = 100) -> list[AgendaEvent]:
+async def release_due(
+    conn: Connection, now: datetime, *, by_agents: Collection[UUID] = (), limit: int = 100
+) -> list[AgendaEvent]:
     """Make the contacts of due events dialable, bound to the event's agent or free. The events released.
 
     The event stays pending until its call is typified, or has had its tries (`tried`, `give_up`).
+    `by_agents`: campaigns in which an event for anyone is not for the campaign's own dialling (`release_to`).
     """
     async with savepoint(conn):
-        events = _events(await conn.fetch(QUERIES["due_contacts"], now, limit))
+        events = _events(await conn.fetch(QUERIES["due_contacts"], now, limit, list(by_agents)))
         releases = [
             ScheduledRelease(event.contact_id, event.e164, event.agent_id)
             for event in events
             if event.contact_id is not None
         ]
         done = set(await contacts.release_scheduled(conn, releases, now)) if releases else set()
+    return [event for event in events if event.contact_id in done]
+
+
+async def release_to(
+    conn: Connection, campaign_id: UUID, agent_ids: Sequence[UUID], now: datetime
+) -> list[AgendaEvent]:
+    """Due events of the campaign for anyone, one for each of these agents, who is to be called for it alone.
+    An agent who did not come to it after all loses it to the next one here."""
+    async with savepoint(conn):
+        rows = await conn.fetch(QUERIES["due_for_anyone"], campaign_id, now, len(agent_ids))
+        events = _events(rows)
+        releases = [
+            ScheduledRelease(event.contact_id, event.e164, agent_id)
+            for event, agent_id in zip(events, agent_ids, strict=False)
+            if event.contact_id is not None
+        ]
+        done = set(await contacts.release_scheduled(conn, releases, now, anew=True)) if releases else set()
     return [event for event in events if event.contact_id in done]
 
 

@@ -278,12 +278,12 @@ async def _apply(
     now: datetime,
 ) -> Applied:
     await conn.execute(QUERIES["applied"], interaction.id, now, effects.action)
-    for_agent = await _manage_event(conn, interaction, now)
+    of_event = await _manage_event(conn, interaction, now)
     await _flags(conn, interaction, effects, customer, now)
     hang_up = await _do_not_call(conn, interaction, effects.do_not_call, customer, now)
     settled = None
     if interaction.contact_id is not None and effects.decision is not None:
-        decision = _freed(effects.decision) if for_agent else effects.decision
+        decision = _freed(effects.decision) if of_event else effects.decision
         settled = await contacts.settle(conn, interaction.contact_id, decision, rules.caps, now)
     elif customer is not None and effects.decision is not None:
         settled = await _settle_open(conn, interaction, effects.decision, customer, rules, now)
@@ -294,11 +294,10 @@ async def _apply(
 
 
 async def _manage_event(conn: Connection, interaction: Interaction, now: datetime) -> bool:
-    """Was this the call of an event kept for one agent?"""
+    """Was this the call of an event?"""
     if interaction.contact_id is None:
         return False
-    events = await agenda.managed_by_call(conn, interaction.contact_id, interaction.id, now)
-    return any(event.agent_id is not None for event in events)
+    return bool(await agenda.managed_by_call(conn, interaction.contact_id, interaction.id, now))
 
 
 async def _settle_open(
@@ -326,7 +325,7 @@ async def _settle_open(
 
 
 def _freed(decision: Decision) -> Decision:
-    """The call "Para mí" has been made: a recall after it is anybody's."""
+    """The call that was agreed on has been made: a recall after it is anybody's."""
     return replace(decision, unbind=True) if isinstance(decision, Retry) else decision
 
 

@@ -15,9 +15,9 @@ from dialer.engine.placing import Placer
 from dialer.engine.proposed import Proposed
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, opening
-from dialer.settings import AgendaAway
+from dialer.settings import AgendaAway, Mode
 from lists import contacts, reserving
-from lists.model import AttemptKind, Reserved, Retry, Settlement
+from lists.model import AttemptKind, Reserved, Retry, Schedule, Settlement
 from storage.ids import uuid7
 from typifications import agenda
 from typifications.model import AgendaEvent
@@ -39,7 +39,8 @@ class Bound:
     async def release_due(self) -> None:
         """Contacts whose agenda event is due may be dialled. Raises `StorageError`."""
         async with self._tools.db.transaction() as conn:
-            events = await agenda.release_due(conn, self._tools.clock.now())
+            by_agents = [run.id for run in self._hub.runs.values() if _calls_back_by_agents(run)]
+            events = await agenda.release_due(conn, self._tools.clock.now(), by_agents=by_agents)
         for event in events:
             run = self._hub.runs.get(event.campaign_id) if event.campaign_id else None
             if run is not None:
@@ -65,7 +66,8 @@ class Bound:
                 await agenda.orphan(conn, ids, now)
             else:
                 await agenda.reassign(conn, ids, None, now=now)
-                await contacts.settle_many(conn, _freed(events, now), now)
+                freed = _waiting(events) if _calls_back_by_agents(run) else _freed(events, now)
+                await contacts.settle_many(conn, freed, now)
         run.more_contacts()
 
     async def dial(self) -> None:
@@ -75,6 +77,10 @@ class Bound:
             return
         now = self._tools.clock.now()
         async with self._tools.db.transaction() as conn:
+            for run in list(self._hub.runs.values()):
+                free = [agent.id for agent in ready.values() if run.id in agent.row.campaign_ids]
+                if free and _calls_back_by_agents(run) and run.campaign.desired is Desired.RUNNING:
+                    await agenda.release_to(conn, run.id, free, now)
             found = await reserving.reserve_bound(
                 conn, list(ready), now=now, limit=BATCH, worker=self._tools.worker, lease_s=LEASE_S
             )
@@ -147,6 +153,20 @@ def _freed(events: Sequence[AgendaEvent], now: datetime) -> list[Settlement]:
         for event in events
         if event.contact_id is not None
     ]
+
+
+def _waiting(events: Sequence[AgendaEvent]) -> list[Settlement]:
+    return [
+        Settlement(event.contact_id, Schedule(), agenda.NO_CAPS)
+        for event in events
+        if event.contact_id is not None
+    ]
+
+
+def _calls_back_by_agents(run: CampaignRun) -> bool:
+    """A broadcast's customer who was promised a call expects somebody, not the audio once more: such a
+    call-back is made for an agent who is free, one to one."""
+    return run.settings.mode is Mode.BROADCAST and run.settings.broadcast.agents
 
 
 def _may_be_called(agent: LiveAgent) -> bool:

@@ -133,8 +133,24 @@ JOIN phone p ON p.customer_id = c.customer_id AND p.e164 = e.e164
 WHERE e.state = 'pending' AND e.orphaned_at IS NULL AND e.due_at <= $1
   AND NOT EXISTS (SELECT FROM agenda_event s
                   WHERE s.contact_id = e.contact_id AND s.state = 'pending' AND (s.due_at, s.id) < (e.due_at, e.id))
+  AND NOT (e.agent_id IS NULL AND e.campaign_id = ANY ($3::uuid[]))
 ORDER BY e.due_at, e.id
 LIMIT $2
+FOR UPDATE OF e SKIP LOCKED;
+
+-- name: due_for_anyone
+-- $1 campaign, $2 now, $3 limit. Also those an agent was found for who did not come to it.
+SELECT e.*
+FROM agenda_event e
+JOIN contact c ON c.id = e.contact_id
+JOIN phone p ON p.customer_id = c.customer_id AND p.e164 = e.e164
+WHERE e.state = 'pending' AND e.orphaned_at IS NULL AND e.due_at <= $2 AND e.campaign_id = $1 AND e.agent_id IS NULL
+  AND (c.state = 'scheduled' OR (c.state = 'pending' AND c.agent_id IS NOT NULL AND c.next_at <= $2
+                                 AND (c.reserved_until IS NULL OR c.reserved_until <= now())))
+  AND NOT EXISTS (SELECT FROM agenda_event s
+                  WHERE s.contact_id = e.contact_id AND s.state = 'pending' AND (s.due_at, s.id) < (e.due_at, e.id))
+ORDER BY e.due_at, e.id
+LIMIT $3
 FOR UPDATE OF e SKIP LOCKED;
 
 -- name: next_due

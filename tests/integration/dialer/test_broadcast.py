@@ -1,20 +1,24 @@
 """Campaigns that broadcast: an audio at the answer, keys, and agents for those who ask for one."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from ami.simulator import Behaviour, Fate, Population, Shares
 from ami.simulator.population import MACHINE
+from dialer.agents import Agent
 from dialer.broadcast import Broadcast
 from dialer.campaigns import Campaign
+from dialer.commands import Kind
 from dialer.outcome import Outcome
 from dialer.settings import Mode, RetryRule, Settings
 from lists import tallies
 from tests.integration.dialer.house import NOON, SETTINGS, House, in_virtual_time, number
-from typifications.model import Action
+from typifications.model import Action, ScheduleRequest
 
 MAIN, OTHER = number(1), number(2)
 LISTENS = Behaviour(ring_s=3, talk_s=30)
@@ -230,5 +234,100 @@ def test_a_broadcast_under_way_outlives_its_worker(database_dsn: str) -> None:
         await house.restart_worker()
         await house.finished(120)
         assert await house.outcomes() == {"played": 1}
+
+    in_virtual_time(database_dsn, story)
+
+
+# --- call-backs of a broadcast: a person is promised, not the audio once more ---------------------
+
+
+async def a_call_back_for_whoever_is_free(
+    house: House, *behaviours: Behaviour, mine: bool = False, **changes: Any
+) -> tuple[Campaign, Agent, UUID]:
+    """Ana agreed on a call with somebody who had pressed 1; campaign, Ana (ready again), the contact."""
+    await house.trunk()
+    using = msgspec.structs.replace(settings(agents=True), agenda_retry_s=300, **changes)
+    campaign = await house.campaign(settings=using)
+    ana = await house.agent("ana", campaign.id)
+    later = await house.result(campaign.id, Action.SCHEDULE)
+    house.calls_to(MAIN, Behaviour(presses="1", talk_s=20), *behaviours)
+    contact = await house.contact(await house.list_(campaign.id), MAIN)
+    await house.until(lambda: house.state(ana.id) == "wrapup")
+    due = (house.clock.now() + timedelta(minutes=10)).replace(second=0, microsecond=0, tzinfo=None)
+    await house.typify(ana.id, later, ScheduleRequest(due, "UTC", MAIN, mine=mine))
+    await house.until(lambda: house.state(ana.id) == "ready")
+    return campaign, ana, contact
+
+
+async def kinds(house: House) -> list[str]:
+    return [row["kind"] for row in await house.rows("SELECT kind FROM attempt ORDER BY begun_at")]
+
+
+def test_a_call_back_for_anyone_goes_to_a_free_agent_without_the_audio(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign, ana, contact = await a_call_back_for_whoever_is_free(house, Behaviour(talk_s=20))
+        await house.ask(Kind.AGENT_PAUSE, ana.id)
+        bea = await house.agent("bea", campaign.id)
+        await house.until(lambda: house.state(bea.id) == "talking", 900)
+        assert await kinds(house) == ["broadcast", "agent_bound"]
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        await house.until(lambda: house.state(bea.id) == "wrapup")
+        await house.typify(bea.id, done)
+        await house.finished(60)
+        assert (await house.contact_row(contact))["state"] == "done"
+        assert (await house.row("SELECT state FROM agenda_event"))["state"] == "managed"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_call_back_for_anyone_waits_until_an_agent_is_free(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        _, ana, contact = await a_call_back_for_whoever_is_free(house, Behaviour(talk_s=20))
+        await house.ask(Kind.AGENT_PAUSE, ana.id)
+        await house.clock.sleep(1800)
+        assert house.dialled() == [MAIN]
+        assert (await house.contact_row(contact))["state"] == "scheduled"
+        await house.ask(Kind.AGENT_READY, ana.id)
+        await house.until(lambda: house.state(ana.id) == "talking", 60)
+        assert await kinds(house) == ["broadcast", "agent_bound"]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_an_unanswered_call_back_is_tried_again_by_whoever_is_free_then(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        silent = Behaviour(fate=Fate.NO_ANSWER)
+        campaign, ana, _ = await a_call_back_for_whoever_is_free(house, silent, Behaviour(talk_s=20))
+        await house.until(lambda: len(house.dialled()) == 2, 900)
+        await house.until(lambda: house.state(ana.id) == "ready", 60)
+        await house.ask(Kind.AGENT_LOGOUT, ana.id)
+        bea = await house.agent("bea", campaign.id)
+        await house.until(lambda: house.state(bea.id) == "talking", 900)
+        assert await kinds(house) == ["broadcast", "agent_bound", "agent_bound"]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_call_back_whose_own_agent_stays_away_goes_to_another_and_not_to_the_audio(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        campaign, ana, _ = await a_call_back_for_whoever_is_free(
+            house, Behaviour(talk_s=20), mine=True, agenda_grace_s=120
+        )
+        await house.ask(Kind.AGENT_LOGOUT, ana.id)
+        bea = await house.agent("bea", campaign.id)
+        await house.until(lambda: house.state(bea.id) == "talking", 1200)
+        assert await kinds(house) == ["broadcast", "agent_bound"]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_after_its_tries_a_call_back_is_the_lists_again(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        silent = Behaviour(fate=Fate.NO_ANSWER)
+        await a_call_back_for_whoever_is_free(house, silent, LISTENS, agenda_tries=1)
+        await house.finished()
+        assert await kinds(house) == ["broadcast", "agent_bound", "broadcast"]
 
     in_virtual_time(database_dsn, story)
