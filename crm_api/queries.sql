@@ -53,6 +53,10 @@ UPDATE user_account SET password_hash = $2 WHERE id = $1 RETURNING id
 -- name: password_hash_of
 SELECT password_hash FROM user_account WHERE id = $1
 
+-- name: still_lets_in
+-- Whoever changes the password or disables the user waits until this transaction ends, or was faster.
+SELECT true FROM user_account WHERE id = $1 AND password_hash = $2 AND enabled FOR NO KEY UPDATE
+
 -- name: other_admins
 SELECT count(*) FROM user_account WHERE role = 'admin' AND enabled AND id <> $1
 

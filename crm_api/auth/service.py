@@ -38,8 +38,11 @@ async def log_in(visit: Visit, login: str, password: str, address: str) -> Opene
     fits = await visit.hub.passwords.matches(user["password_hash"] if user else None, password)
     if not fits or user is None or not user["enabled"]:
         await _note(visit, None, "auth.login_failed", login)
-        raise ApiError(401, "bad_login", "this login and password do not fit")
+        raise _bad_login()
     async with db.transaction() as conn:
+        # The password was checked for a while: a new one, or the user's end, may have come meanwhile.
+        if not await conn.fetchval(QUERIES.still_lets_in, user["id"], user["password_hash"]):
+            raise _bad_login()
         await conn.execute(QUERIES.forgive_try, list(limits))
         secret, csrf = await sessions.open_session(conn, user["id"], now=now, lifetime_s=settings.session_s)
     await _note(visit, user["id"], "auth.login", login)
@@ -53,11 +56,21 @@ async def change_password(visit: Visit, current: str, new: str) -> None:
     async with visit.hub.db.connection() as conn:
         stored = await conn.fetchval(QUERIES.password_hash_of, visit.who.id)
     if not await visit.hub.passwords.matches(stored, current):
-        raise forbidden("bad_password", "the current password does not fit")
+        raise _bad_password()
     hashed = await visit.hub.passwords.hash(new)
     async with visit.hub.db.transaction() as conn:
+        if not await conn.fetchval(QUERIES.still_lets_in, visit.who.id, stored):
+            raise _bad_password()  # an administrator has set another one meanwhile
         await conn.execute(QUERIES.set_password, visit.who.id, hashed)
         await sessions.close_sessions_of(conn, visit.who.id)
+
+
+def _bad_login() -> ApiError:
+    return ApiError(401, "bad_login", "this login and password do not fit")
+
+
+def _bad_password() -> ApiError:
+    return forbidden("bad_password", "the current password does not fit")
 
 
 async def _note(visit: Visit, user_id: UUID | None, action: str, login: str) -> None:

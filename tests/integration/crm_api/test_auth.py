@@ -1,6 +1,8 @@
 """Log-in, sessions, CSRF, tokens: who gets in, and for how long."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from crm_api import sessions
 from crm_api.access import Role
 from tests.integration.crm_api.given import PASSWORD, Api, accepted, refused
+
+T = TypeVar("T")
 
 
 async def test_a_login_gives_a_cookie_no_script_can_read_and_no_other_site_can_send(api: Api) -> None:
@@ -96,6 +100,64 @@ async def test_a_new_password_ends_every_session(api: Api, admin: httpx.AsyncCli
     accepted(await admin.post("/api/auth/password", json={"current": PASSWORD, "new": new}), 204)
     refused(await admin.get("/api/auth/me"), 401, "not_logged_in")
     accepted(await api.client().post("/api/auth/login", json={"login": "user1", "password": new}))
+
+
+async def _while_it_is_checked(api: Api, act: Callable[[], Awaitable[None]], ask: Awaitable[T]) -> T:
+    """Ask for something with a password; `act` while that is being looked at."""
+    checked = api.passwords.matches
+
+    async def slow(stored: str | None, password: str) -> bool:
+        fits = await checked(stored, password)
+        await act()
+        return fits
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api.passwords, "matches", slow)
+        return await ask
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_opens_no_session(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    other = await api.as_role(Role.OPERATOR)
+
+    async def change() -> None:
+        address = f"/api/users/{other.headers['X-Test-User']}/password"
+        accepted(await admin.post(address, json={"password": "another long one"}), 204)
+
+    body = {"login": "user2", "password": PASSWORD}
+    response = await _while_it_is_checked(api, change, api.client().post("/api/auth/login", json=body))
+    refused(response, 401, "bad_login")
+
+
+async def test_a_user_who_is_disabled_while_the_password_is_checked_gets_no_session(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    other = await api.as_role(Role.OPERATOR)
+
+    async def disable() -> None:
+        edit = {"name": "x", "role": "operator", "enabled": False}
+        accepted(await admin.put(f"/api/users/{other.headers['X-Test-User']}", json=edit))
+
+    body = {"login": "user2", "password": PASSWORD}
+    response = await _while_it_is_checked(api, disable, api.client().post("/api/auth/login", json=body))
+    refused(response, 401, "bad_login")
+
+
+async def test_who_knows_the_old_password_cannot_replace_the_one_an_administrator_just_set(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    other = await api.as_role(Role.OPERATOR)
+
+    async def change() -> None:
+        address = f"/api/users/{other.headers['X-Test-User']}/password"
+        accepted(await admin.post(address, json={"password": "another long one"}), 204)
+
+    body = {"current": PASSWORD, "new": "the intruder's own"}
+    response = await _while_it_is_checked(api, change, other.post("/api/auth/password", json=body))
+    refused(response, 403, "bad_password")
+    right = {"login": "user2", "password": "another long one"}
+    accepted(await api.client().post("/api/auth/login", json=right))
 
 
 async def test_a_token_acts_in_its_role_without_csrf_until_it_is_revoked(
