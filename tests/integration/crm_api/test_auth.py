@@ -175,7 +175,7 @@ async def test_a_token_acts_in_its_role_without_csrf_until_it_is_revoked(
     refused(await machine.get("/api/auth/me"), 401, "not_logged_in")
 
 
-async def test_a_token_of_role_agent_is_nobody_s_and_sees_no_campaign(
+async def test_a_token_of_role_agent_is_nobody_s_and_sees_no_campaign_and_no_call(
     api: Api, admin: httpx.AsyncClient
 ) -> None:
     await api.campaign()
@@ -183,6 +183,7 @@ async def test_a_token_of_role_agent_is_nobody_s_and_sees_no_campaign(
     machine = api.client()
     machine.headers["Authorization"] = f"Bearer {made['token']}"
     assert accepted(await machine.get("/api/campaigns"))["items"] == []
+    refused(await machine.get("/api/attempts"), 403, "too_wide")
 
 
 async def test_what_is_stored_of_a_secret_is_its_hash(api: Api, admin: httpx.AsyncClient) -> None:
