@@ -85,8 +85,8 @@ def refuse_bad_text(body: bytes) -> None:
             json.dumps(json.loads(body), ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise invalid("invalid_characters", "a text holds half of a surrogate pair") from None
-        except ValueError:
-            return  # no JSON at all: the framework says so
+        except (ValueError, RecursionError):
+            return  # no JSON at all, or nested beyond reading: the framework says so
 
 
 async def _in_transaction(hub: Hub, rule: Allow, action: str, request: Request, inner: Handler) -> Response:

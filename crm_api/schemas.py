@@ -12,12 +12,28 @@ from crm_api.errors import invalid
 T = TypeVar("T")
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
+DEEPEST = 20
 
 
 def _sensible(value: datetime) -> datetime:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"a time lies between the years {FIRST_YEAR} and {LAST_YEAR}")
     return value.astimezone(UTC)
+
+
+def _shallow(value: dict[str, Any]) -> dict[str, Any]:
+    """What is nested deeper could be kept and never shown: those who write JSON bound its depth."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return value
+    raise ValueError(f"at most {DEEPEST} levels of lists and objects")
 
 
 When = Annotated[AwareDatetime, AfterValidator(_sensible)]
@@ -29,7 +45,7 @@ Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Zone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")]
 """IANA."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-Data = Annotated[dict[str, Any], Field(max_length=200)]
+Data = Annotated[dict[str, Any], Field(max_length=200), AfterValidator(_shallow)]
 """Fields of the installation's own."""
 
 

@@ -1,13 +1,14 @@
 """What every operation refuses alike: ids of nothing, too much at once, an order there is not."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 
 from crm_api.access import Role
 from tests.integration.crm_api.asking import NOBODY, OPERATIONS
-from tests.integration.crm_api.given import Api, refused
+from tests.integration.crm_api.given import Api, accepted, refused
 from tests.integration.crm_api.one_of_each import one_of_each
 
 NAMED = [one for one in OPERATIONS if one.in_path]
@@ -57,6 +58,27 @@ async def test_a_body_that_hides_its_size_is_refused_once_it_is_too_large(
             yield b" " * 2**16
 
     refused(await admin.post("/api/customers", content=pieces()), 413, "body_too_large")
+
+
+async def test_a_body_nested_beyond_reading_is_refused(admin: httpx.AsyncClient) -> None:
+    """Also behind a letter that is written as a pair of halves, for which the text is looked through."""
+    for begin in (b"[", b'["\\ud83d\\ude00",'):
+        response = await admin.post(
+            "/api/bases", content=begin + b"[" * 100_000, headers={"Content-Type": "application/json"}
+        )
+        refused(response, 400, "invalid_body")
+
+
+async def test_fields_nested_deeper_than_they_could_be_shown_are_refused(
+    admin: httpx.AsyncClient, known: dict[str, str]
+) -> None:
+    deep: Any = "x"
+    for _ in range(300):
+        deep = [deep]
+    body = {"base_id": known["base_id"], "document": "D9", "data": {"a": deep}}
+    params = refused(await admin.post("/api/customers", json=body), 422, "invalid_request")
+    assert params["fields"][0]["where"] == ["body", "data"]
+    accepted(await admin.post("/api/customers", json=body | {"data": {"a": {"b": [1, 2]}}}), 201)
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"offset": -1}, {"offset": 1_000_001}])
