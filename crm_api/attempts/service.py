@@ -5,6 +5,7 @@ from uuid import UUID
 
 from crm_api import phones
 from crm_api.access import Call, Role
+from crm_api.agents.service import may_act_for
 from crm_api.attempts.schemas import AttemptOut, ClickIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
@@ -48,7 +49,7 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
     if body.override is not None and not call.who.role.covers(Role.SUPERVISOR):
         raise forbidden("override_not_yours", "a supervisor may call outside the campaign's hours")
     agent_id = body.agent_id or call.own_agent()
-    call.must_be_agent(agent_id)
+    await may_act_for(call, agent_id)
     campaign = await must_see(call, body.campaign_id)
     e164 = phones.read(body.phone, campaign.settings.region).e164
     if body.customer_id is not None:

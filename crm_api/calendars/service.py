@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from crm_api.access import Call
+from crm_api.agents.service import may_act_for
 from crm_api.calendars.ical import calendar
 from crm_api.errors import ApiError
 from crm_api.preferences import service as preferences
@@ -22,17 +23,19 @@ BACK, AHEAD = timedelta(days=30), timedelta(days=400)
 
 async def open_feed(call: Call, agent_id: UUID) -> str:
     """A new secret; the one before holds no longer."""
-    call.must_be_agent(agent_id)
-    await agents.get(call.conn, agent_id)
+    await may_act_for(call, agent_id)
     secret = secrets.token_urlsafe(32)
     await call.conn.execute(QUERIES.keep, agent_id, _hash(secret), call.now)
     return secret
 
 
 async def close_feed(call: Call, agent_id: UUID) -> None:
-    call.must_be_agent(agent_id)
-    await agents.get(call.conn, agent_id)
-    await call.conn.execute(QUERIES.forget, agent_id)
+    await may_act_for(call, agent_id)
+    await close(call.conn, agent_id)
+
+
+async def close(conn: Connection, agent_id: UUID) -> None:
+    await conn.execute(QUERIES.forget, agent_id)
 
 
 async def read(conn: Connection, secret: str, now: datetime) -> str:

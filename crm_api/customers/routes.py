@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from crm_api.access import Agent, AgentOnce, Role, SupervisorOnce
 from crm_api.agenda.schemas import EventOut
+from crm_api.agents.service import may_act_for
 from crm_api.campaigns.service import must_see
 from crm_api.customers import service
 from crm_api.customers.schemas import (
@@ -23,7 +24,6 @@ from crm_api.customers.schemas import (
 from crm_api.errors import invalid, not_found
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
-from dialer import agents
 from lists import customers
 from lists.customers import CustomerEdit, NewPhone
 from typifications import agenda
@@ -83,9 +83,9 @@ async def create(body: CustomerIn, call: AgentOnce) -> CustomerOut:
 
 @router.post("/assign")
 async def assign(body: AssignIn, call: SupervisorOnce) -> AssignedOut:
-    """Make these customers one agent's, or nobody's."""
+    """Make these customers one agent's, of the campaigns watched, or nobody's."""
     if body.agent_id is not None:
-        await agents.get(call.conn, body.agent_id)
+        await may_act_for(call, body.agent_id)
     count = await customers.assign(call.conn, body.customer_ids, body.agent_id, call.now)
     call.note(body.agent_id, customers=count)
     return AssignedOut(assigned=count)

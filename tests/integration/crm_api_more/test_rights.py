@@ -1,0 +1,54 @@
+"""Where a supervisor's rights end: at the campaigns watched, also on agents, numbers and calendars."""
+
+import pytest
+
+from dialer.agents import Agent
+from dialer.campaigns import Campaign
+from tests.integration.crm_api.given import Api, accepted, refused
+from tests.integration.crm_api_more.people import People
+
+
+@pytest.fixture
+async def people(api: Api) -> People:
+    return await People.given(api)
+
+
+@pytest.fixture
+async def other(api: Api) -> Campaign:
+    """Not watched by the supervisor."""
+    return await api.campaign("otra", region="ES")
+
+
+@pytest.fixture
+async def stranger(api: Api, other: Campaign) -> Agent:
+    """Of none of the supervisor's campaigns."""
+    return await api.agent(other.id)
+
+
+async def test_a_supervisor_neither_opens_nor_closes_the_calendar_of_another_campaigns_agent(
+    people: People, stranger: Agent
+) -> None:
+    address = f"/api/calendars/agents/{stranger.id}"
+    refused(await people.supervisor.post(address), 403, "agent_not_yours")
+    refused(await people.supervisor.delete(address), 403, "agent_not_yours")
+    accepted(await people.supervisor.post(f"/api/calendars/agents/{people.agents[0].id}"), 201)
+
+
+async def test_a_supervisor_rings_no_agent_of_another_campaign(people: People, stranger: Agent) -> None:
+    body = {"campaign_id": str(people.campaign.id), "phone": "+34612345678"}
+    for agent_id, status in ((stranger.id, 403), (people.agents[0].id, 202)):
+        response = await people.supervisor.post(
+            "/api/attempts/click",
+            json=body | {"agent_id": str(agent_id)},
+            headers={"Idempotency-Key": str(agent_id)},
+        )
+        assert response.status_code == status, response.text
+
+
+async def test_a_supervisor_gives_customers_to_no_agent_of_another_campaign(
+    people: People, stranger: Agent
+) -> None:
+    body = {"customer_ids": [await people.customer()], "agent_id": str(stranger.id)}
+    refused(await people.supervisor.post("/api/customers/assign", json=body), 403, "agent_not_yours")
+    body["agent_id"] = str(people.agents[0].id)
+    assert accepted(await people.supervisor.post("/api/customers/assign", json=body)) == {"assigned": 1}
