@@ -1,9 +1,10 @@
 """Numbers nobody may dial: for one campaign or for all, until a supervisor lifts them with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from lists.errors import NotFound, Refused
@@ -85,9 +86,16 @@ async def lift(conn: Connection, entry_id: UUID, *, user_id: UUID | None, reason
         raise Refused("reason_needed", "Say why this number may be called again.")
     if await conn.fetchval(DO_NOT_CALL.lift, entry_id, now, user_id, reason.strip()):
         return True
-    if not await conn.fetchval(DO_NOT_CALL.exists, entry_id):
-        raise NotFound(f"there is no do-not-call entry {entry_id}")
+    await get(conn, entry_id)
     return False
+
+
+async def get(conn: Connection, entry_id: UUID) -> Entry:
+    """Raises NotFound."""
+    row = await conn.fetchrow(DO_NOT_CALL.one, entry_id)
+    if row is None:
+        raise NotFound(f"there is no do-not-call entry {entry_id}")
+    return _entry(dict(row))
 
 
 async def blocked(conn: Connection, e164: str, campaign_id: UUID | None) -> bool:
@@ -109,4 +117,8 @@ async def page(
     digits = "".join(c for c in number if c.isdigit())
     like = f"%{digits}%" if digits else None
     rows = await conn.fetch(DO_NOT_CALL.page, like, campaign_id, lifted, limit, offset, newest_first)
-    return [Entry(**{**dict(row), "source": Source(row["source"])}) for row in rows]
+    return [_entry(dict(row)) for row in rows]
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return Entry(**{**row, "source": Source(row["source"])})

@@ -39,8 +39,9 @@ UPDATE do_not_call SET lifted_at = $2, lifted_by = $3, lifted_reason = $4
 WHERE id = $1 AND lifted_at IS NULL
 RETURNING true
 
--- name: exists
-SELECT true FROM do_not_call WHERE id = $1
+-- name: one
+SELECT id, e164, campaign_id, source, reason, created_at, created_by, lifted_at, lifted_by, lifted_reason
+FROM do_not_call WHERE id = $1
 
 -- name: blocked
 SELECT EXISTS (SELECT FROM do_not_call WHERE e164 = $1 AND lifted_at IS NULL

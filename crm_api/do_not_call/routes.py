@@ -81,9 +81,7 @@ async def upload(asked: Annotated[FileQuery, Query()], request: Request, visit: 
 
 @router.post("/{entry_id}/lift")
 async def lift(entry_id: UUID, body: LiftIn, call: SupervisorOnce) -> LiftedOut:
-    """Allow the number again. Contacts that ended stay ended."""
+    """Allow the number again: in a campaign watched, or in every one, for those who see all. Contacts that
+    ended stay ended."""
     call.note(entry_id, reason=body.reason)
-    lifted = await do_not_call.lift(
-        call.conn, entry_id, user_id=call.who.user_id, reason=body.reason, now=call.now
-    )
-    return LiftedOut(lifted=lifted)
+    return LiftedOut(lifted=await service.lift(call, entry_id, body.reason))

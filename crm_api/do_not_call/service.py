@@ -1,6 +1,7 @@
 """Do-not-call: it holds before the next dial, ends what waits, and hangs up what still rings."""
 
 from pathlib import Path
+from uuid import UUID
 
 from crm_api import phones
 from crm_api.access import Call, Visit
@@ -49,6 +50,13 @@ async def load(visit: Visit, asked: FileQuery, path: Path) -> FileOut:
         rejected=done.rejected,
         hung_up=len(done.ringing),
     )
+
+
+async def lift(call: Call, entry_id: UUID, reason: str) -> bool:
+    """Whoever watches some campaigns frees a number for none of the others."""
+    entry = await do_not_call.get(call.conn, entry_id)
+    call.must_watch(entry.campaign_id)
+    return await do_not_call.lift(call.conn, entry_id, user_id=call.who.user_id, reason=reason, now=call.now)
 
 
 async def block(call: Call, body: BlockIn) -> BlockedOut:

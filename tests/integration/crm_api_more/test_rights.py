@@ -52,3 +52,18 @@ async def test_a_supervisor_gives_customers_to_no_agent_of_another_campaign(
     refused(await people.supervisor.post("/api/customers/assign", json=body), 403, "agent_not_yours")
     body["agent_id"] = str(people.agents[0].id)
     assert accepted(await people.supervisor.post("/api/customers/assign", json=body)) == {"assigned": 1}
+
+
+async def test_a_supervisor_lifts_do_not_call_in_the_campaigns_watched_only(
+    people: People, other: Campaign
+) -> None:
+    """What holds for every campaign holds for those of others too."""
+    lifted = {}
+    for campaign_id in (str(people.campaign.id), str(other.id), None):
+        body = {"numbers": ["+34612345678"], "campaign_id": campaign_id}
+        accepted(await people.operator.post("/api/do-not-call", json=body), 201)
+    for entry in accepted(await people.operator.get("/api/do-not-call"))["items"]:
+        address = f"/api/do-not-call/{entry['id']}/lift"
+        response = await people.supervisor.post(address, json={"reason": "a mistake"})
+        lifted[entry["campaign_id"]] = response.status_code
+    assert lifted == {str(people.campaign.id): 200, str(other.id): 403, None: 403}
