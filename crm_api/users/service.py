@@ -9,6 +9,7 @@ import asyncpg
 
 from crm_api import sessions
 from crm_api.access import Role
+from crm_api.calendars import service as calendars
 from crm_api.errors import ApiError, conflict, invalid, not_found
 from storage.database import Connection, savepoint
 from storage.errors import Conflict
@@ -79,8 +80,9 @@ async def every(conn: Connection, user_id: UUID | None = None) -> list[User]:
 
 
 async def edit(conn: Connection, user_id: UUID, fields: UserFields) -> User:
-    """New rights hold from the next request on; a disabled user's sessions end."""
-    await get(conn, user_id)
+    """New rights hold from the next request on; a disabled user's sessions end. The calendar's address, which
+    needs no log-in, closes with the user, and where the agent is another one."""
+    old = await get(conn, user_id)
     _check(fields)
     if fields.role is not Role.ADMIN or not fields.enabled:
         await _keep_an_admin(conn, user_id)
@@ -101,6 +103,8 @@ async def edit(conn: Connection, user_id: UUID, fields: UserFields) -> User:
     await conn.execute(QUERIES.add_watched, user_id, list(fields.campaign_ids))
     if not fields.enabled:
         await sessions.close_sessions_of(conn, user_id)
+    if old.agent_id is not None and (not fields.enabled or fields.agent_id != old.agent_id):
+        await calendars.close(conn, old.agent_id)
     return await get(conn, user_id)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crm_api.access import Role
 from dialer.agents import Agent
 from dialer.campaigns import Campaign
 from tests.integration.crm_api.given import Api, accepted, refused
@@ -67,3 +68,19 @@ async def test_a_supervisor_lifts_do_not_call_in_the_campaigns_watched_only(
         response = await people.supervisor.post(address, json={"reason": "a mistake"})
         lifted[entry["campaign_id"]] = response.status_code
     assert lifted == {str(people.campaign.id): 200, str(other.id): 403, None: 403}
+
+
+@pytest.mark.parametrize("gone", [{"enabled": False}, {"role": "supervisor"}], ids=["disabled", "no agent"])
+async def test_a_users_calendar_closes_with_the_user(
+    api: Api, people: People, gone: dict[str, object]
+) -> None:
+    """Its address needs no log-in: whoever left would read customers' numbers for ever."""
+    agent_id, admin = str(people.agents[0].id), await api.as_role(Role.ADMIN)
+    path = accepted(await people.agent.post(f"/api/calendars/agents/{agent_id}"), 201)["path"]
+    address = f"/api/users/{people.agent.headers['X-Test-User']}"
+    kept = {"name": "Eva", "role": "agent", "agent_id": agent_id}
+    accepted(await admin.put(address, json=kept))
+    assert (await api.client().get(path)).status_code == 200
+    fields = kept | gone | ({"agent_id": None} if "role" in gone else {})
+    accepted(await admin.put(address, json=fields))
+    refused(await api.client().get(path), 404, "feed_not_found")
