@@ -25,20 +25,21 @@ class FullKnowledge(Predictive):
         self.mix = mix
         self.warm = True
         flight = self.in_flight
-        even = (np.arange(SAMPLES) + 0.5) / SAMPLES
+        # In no order: what is remembered fades, and sorted the short talks would fade first.
+        even = np.random.default_rng(0).permutation((np.arange(SAMPLES) + 0.5) / SAMPLES)
         for age in mix.answer_after.quantile(even):
             flight.times.add(float(age), True)
         early = round(mix.early_failures * SAMPLES)
-        for age in mix.early_after.quantile(even[:early] / even[early - 1]):
+        for age in mix.early_after.quantile(even[:early]):
             flight.times.add(float(age), False)
         for _ in range(SAMPLES - early):
             flight.times.add(mix.ring_limit, False)
-        for talk in mix.talk.quantile(even):
-            self.durations[Doing.TALKING].add(float(talk), 1)
         share = mix.answer(0.0)
-        holds = int(SAMPLES * mix.machines * (1.0 - share) / share)
-        for hold in mix.machine_hold.quantile((np.arange(holds) + 0.5) / max(holds, 1)):
-            self.durations[Doing.TALKING].add(float(hold), 0)
+        person = share / (share + mix.machines * (1.0 - share))
+        by_machine = mix.machine_hold.quantile(even[::-1])
+        for u, talk, hold in zip(even[1:], mix.talk.quantile(even), by_machine, strict=False):
+            people = u < person
+            self.durations[Doing.TALKING].add(float(talk if people else hold), 1 if people else 0)
         for wrapup in mix.wrapup.quantile(even):
             self.durations[Doing.WRAPUP].add(float(wrapup), 0)
         self.rate = self._truth()
