@@ -6,7 +6,16 @@ from pathlib import Path
 
 from benchmarks.pacing.cells import matrix
 from benchmarks.pacing.kept import Job, Kept
-from benchmarks.pacing.matrix import OURS, RESULTS, fingerprints, held_out_tasks, policies, run_all, tasks
+from benchmarks.pacing.matrix import (
+    OURS,
+    RESULTS,
+    fingerprints,
+    held_out_tasks,
+    policies,
+    run_all,
+    run_ours,
+    tasks,
+)
 from benchmarks.pacing.report import chart, held_out_table, summary, table
 from benchmarks.pacing.signals import fingerprints as signal_fingerprints
 from benchmarks.pacing.signals import run_signals, signal_table
@@ -33,7 +42,9 @@ def tell(done: int, of: int, job: Job) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.pacing", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="five cells, few shifts: under five minutes")
-    parser.add_argument("--cells", default="", help="only cells whose name contains this")
+    parser.add_argument(
+        "--cells", default="", help="only cells whose name contains this, or one of several, by semicolon"
+    )
     parser.add_argument("--policies", default="", help="only these, by comma")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="forget the shifts already run")
@@ -47,11 +58,16 @@ def main() -> None:
         for path in paths:
             path.unlink(missing_ok=True)
     kept, kept_signals = Kept(paths[0], fingerprints()), Kept(paths[1], signal_fingerprints())
-    cells = [c for c in matrix() if chosen.cells in c.name and (not chosen.quick or c.name in QUICK_CELLS)]
+    words = chosen.cells.split(";")
+    cells = [c for word in words for c in matrix() if word in c.name]
+    cells = [c for c in dict.fromkeys(cells) if not chosen.quick or c.name in QUICK_CELLS]
     names = chosen.policies.split(",") if chosen.policies else QUICK_POLICIES if chosen.quick else policies()
     parts = () if chosen.report else chosen.parts.split(",")
     if "matrix" in parts:
-        run_all(tasks(cells, names, chosen.quick), kept, chosen.processes, tell)
+        if OURS in names:
+            run_ours(cells, kept, chosen.quick, chosen.processes, tell)
+        others = [name for name in names if name != OURS]
+        run_all(tasks(cells, others, chosen.quick), kept, chosen.processes, tell)
     if "held-out" in parts:
         run_all(held_out_tasks(chosen.quick), kept, chosen.processes, tell)
     if "signals" in parts:

@@ -91,6 +91,10 @@ class Kept:
         """By seed; today's code's, or, where there is none, those of the code before."""
         return self._of(self.shifts, cell, policy) or self._of(self.older, cell, policy)
 
+    def today(self, cell: str, policy: str) -> list[Shift]:
+        """By seed, of today's code alone."""
+        return self._of(self.shifts, cell, policy)
+
     def stale(self, cell: str, policy: str) -> bool:
         """Whether `of` shows shifts of older code."""
         return not self._of(self.shifts, cell, policy) and bool(self._of(self.older, cell, policy))

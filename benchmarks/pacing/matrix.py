@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from benchmarks.pacing.cells import Cell, held_out_cells, matrix, shifts
+from benchmarks.pacing.figures import LOOKS, decided
 from benchmarks.pacing.kept import ROOT, Job, Kept, fingerprint
 from benchmarks.pacing.known import FreeTimesKnown, FullKnowledge
 from benchmarks.pacing.opponents import Issabel, Vicidial
@@ -118,6 +119,21 @@ def work(task: Task, known: dict[Job, Shift]) -> list[tuple[Job, Shift]]:
         else:
             high = middle
     return done
+
+
+def run_ours(
+    cells: list[Cell], kept: Kept, quick: bool, processes: int, tell: Callable[[int, int, Job], None]
+) -> None:
+    """Our policy, look by look: a cell that is decided is not run further, so what is in doubt gets the
+    time."""
+    for look in (*LOOKS, max((shifts(cell.agents, quick) for cell in cells), default=0)):
+        todo: list[Task] = [
+            (Job(cell.name, OURS, seed),)
+            for cell in cells
+            if not decided(cell, kept.today(cell.name, OURS))
+            for seed in range(min(look, shifts(cell.agents, quick)))
+        ]
+        run_all(todo, kept, processes, tell)
 
 
 def run_all(todo: list[Task], kept: Kept, processes: int, tell: Callable[[int, int, Job], None]) -> None:

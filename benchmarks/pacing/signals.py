@@ -7,9 +7,9 @@ from functools import cache
 from math import sqrt
 
 from benchmarks.pacing.cells import moving, steady
+from benchmarks.pacing.figures import OTHERWISE, STUDENT, figure
 from benchmarks.pacing.kept import Job, Kept, fingerprint
 from benchmarks.pacing.known import FullKnowledge, LevelKnown, WrapupEndsKnown
-from benchmarks.pacing.report import STUDENT, figure
 from dialer.pacing import Pacer, Snapshot, make
 from dialer.simulate.mix import Absence, Mix, Signals
 from dialer.simulate.shift import Shift, run
@@ -139,7 +139,7 @@ def gain(without: Iterable[Shift], told: Iterable[Shift]) -> tuple[float, float]
     n, mean = len(won), sum(won) / len(won)
     if n < 2:
         return mean, float("inf")
-    return mean, STUDENT.get(n, 2.05) * sqrt(sum((w - mean) ** 2 for w in won) / (n - 1) / n)
+    return mean, STUDENT.get(n, OTHERWISE) * sqrt(sum((w - mean) ** 2 for w in won) / (n - 1) / n)
 
 
 def closed(won: tuple[float, float], possible: tuple[float, float]) -> str:
