@@ -70,8 +70,9 @@ class Visit:
     audit_target: str | None = None
     audit_detail: dict[str, Any] = field(default_factory=dict)
 
-    def note(self, target: UUID | str | None = None, **detail: Any) -> None:
-        """What the audit row of this request is to say, beside the action and who took it."""
+    def note(self, target: UUID | str | None = None, /, **detail: Any) -> None:
+        """What the audit row of this request is to say, beside the action and who took it. A detail may be
+        named target, too: a campaign's abandonment is."""
         if target is not None:
             self.audit_target = str(target)
         self.audit_detail.update(detail)

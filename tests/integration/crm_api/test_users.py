@@ -93,3 +93,12 @@ async def test_every_change_leaves_an_audit_row_of_who_what_and_to_whom(
     assert "password" not in str(page["items"][1]["detail"])
     assert len(accepted(await admin.get("/api/audit?action=users.create"))["items"]) == 1
     refused(await admin.get("/api/audit?sort=login"), 422, "bad_sort")
+
+
+async def test_the_audit_names_the_campaign_whose_target_was_changed(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    campaign = await api.campaign()
+    accepted(await admin.patch(f"/api/campaigns/{campaign.id}/live", json={"target": 0.02}))
+    row = accepted(await admin.get("/api/audit?action=campaigns.change_live"))["items"][0]
+    assert (row["target"], row["detail"]) == (str(campaign.id), {"target": 0.02})
