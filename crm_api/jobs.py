@@ -1,7 +1,7 @@
 """Work that outlives its request (loading an upload): few at a time, ended with the process."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -22,11 +22,13 @@ class Jobs:
         if len(self._tasks) >= self._most:
             raise ApiError(503, "too_many_jobs", "too many uploads are waiting: try again later")
 
-    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Run it when its turn comes. Its errors are its own to store; what it lets out is logged."""
+    def start(self, name: str, work: Coroutine[Any, Any, None], *, ended: Callable[[], None]) -> None:
+        """Run it when its turn comes. Its errors are its own to store; what it lets out is logged. `ended` is
+        called however it ends, also where the process does before its turn has come."""
         task = asyncio.create_task(self._run(name, work), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: ended())
 
     def knows(self, name: str) -> bool:
         """Is a job of this name running, or waiting for its turn?"""

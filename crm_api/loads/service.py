@@ -95,12 +95,12 @@ async def start(visit: Visit, spec: LoadSpec) -> StartedOut:
         else:
             ended.set_result(result)
             commands.wake(hub.bus)
-        finally:
-            remove(spec.path)
-            if not ended.done():
-                ended.cancel()
 
-    hub.jobs.start(str(load_id), work())
+    def over() -> None:
+        remove(spec.path)
+        ended.cancel()  # changes nothing where there is a result
+
+    hub.jobs.start(str(load_id), work(), ended=over)
     shown = await _begun(visit, load_id, ended)
     return shown if shown else _waiting(load_id, spec)
 

@@ -1,5 +1,6 @@
 """Uploads: sent as they are, loaded in the background, told of row by row."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from crm_api.access import Role
+from crm_api.loads import service
 from crm_api.settings import ApiSettings
 from dialer.campaigns import Campaign
 from storage.database import Database
@@ -192,6 +194,26 @@ async def test_an_upload_ends_at_its_bound_whatever_its_headers_said_and_leaves_
     load = accepted(await _load(operator, campaign), 202)
     await _finished(operator, load)
     await api.app.state.hub.jobs.idle()
+    assert _names(tmp_path) == []
+    await api.close()
+
+
+async def test_an_upload_that_still_waits_when_the_process_ends_leaves_no_file(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even begun, it cannot tidy up after itself."""
+    api = Api(db, settings=ApiSettings(loads_at_once=1, spool_dir=tmp_path))
+    campaign, operator = await api.campaign("ventas", region="ES"), await api.as_role(Role.OPERATOR)
+
+    async def for_ever(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(service.loading, "load_file", for_ever)
+    monkeypatch.setattr(service, "STARTS_WITHIN_S", 0.0)
+    for _ in range(2):
+        assert accepted(await _load(operator, campaign), 202)["state"] == "waiting"
+    assert len(_names(tmp_path)) == 2
+    await api.app.state.hub.jobs.stop()
     assert _names(tmp_path) == []
     await api.close()
 
