@@ -89,9 +89,11 @@ async def start(visit: Visit, spec: LoadSpec) -> StartedOut:
     async def work() -> None:
         try:
             result = await loading.load_file(hub.db, spec, now=visit.now, load_id=load_id)
-        except LoadError as error:  # stored with the load; told here to whoever still waits
-            ended.set_exception(error)
+        except Exception as error:
+            ended.set_exception(error)  # told to whoever still waits
             ended.exception()
+            if not isinstance(error, LoadError):  # that one is stored with the load
+                raise
         else:
             ended.set_result(result)
             commands.wake(hub.bus)
@@ -112,7 +114,7 @@ async def _begun(visit: Visit, load_id: UUID, ended: "asyncio.Future[LoadResult]
     while loop.time() < end:
         await asyncio.wait({ended}, timeout=_LOOK_S)  # a file that cannot be read says so at once
         if ended.done():
-            result = ended.result()  # raises LoadError
+            result = ended.result()  # raises what the load was ended by
             return _started(await status(visit, result.load_id), already=result.already)
         try:
             async with visit.hub.db.connection() as conn:

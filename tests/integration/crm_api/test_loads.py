@@ -14,7 +14,9 @@ from crm_api.access import Role
 from crm_api.loads import service
 from crm_api.settings import ApiSettings
 from dialer.campaigns import Campaign
+from lists.loading import load as loading
 from storage.database import Database
+from storage.errors import DatabaseDown
 from tests.helpers.until import until
 from tests.integration.crm_api.given import Api, accepted, refused
 
@@ -208,7 +210,7 @@ async def test_an_upload_that_still_waits_when_the_process_ends_leaves_no_file(
     async def for_ever(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(service.loading, "load_file", for_ever)
+    monkeypatch.setattr(loading, "load_file", for_ever)
     monkeypatch.setattr(service, "STARTS_WITHIN_S", 0.0)
     for _ in range(2):
         assert accepted(await _load(operator, campaign), 202)["state"] == "waiting"
@@ -216,6 +218,16 @@ async def test_an_upload_that_still_waits_when_the_process_ends_leaves_no_file(
     await api.app.state.hub.jobs.stop()
     assert _names(tmp_path) == []
     await api.close()
+
+
+async def test_an_upload_that_fails_before_it_is_noted_down_says_why(
+    operator: httpx.AsyncClient, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_database(*_: Any, **__: Any) -> None:
+        raise DatabaseDown("gone")
+
+    monkeypatch.setattr(loading, "load_file", no_database)
+    refused(await _load(operator, campaign), 503, "database_unavailable")
 
 
 async def test_an_upload_leaves_its_audit_row(
