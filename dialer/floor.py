@@ -21,6 +21,8 @@ class WaitingCall:
     """Only this agent may take it."""
     first: bool = False
     """Before the others: a rescued customer, an inbound caller."""
+    patient: bool = False
+    """Called us, and hears music: may wait for a phone to be picked up by hand."""
 
 
 class FreeAgent(Protocol):
@@ -36,14 +38,20 @@ class FreeAgent(Protocol):
     @property
     def idle_since(self) -> datetime: ...
 
+    @property
+    def rings_first(self) -> bool:
+        """Its phone is picked up by hand."""
+        ...
+
 
 A = TypeVar("A", bound=FreeAgent)
 
 
 def assign(calls: Sequence[WaitingCall], agents: Sequence[A]) -> list[tuple[WaitingCall, A]]:
     """Pairs in the order of the calls. Bound calls first, then `first`, then who has waited longest; each
-    takes the agent idle longest, unless another's only chance would be taken by it."""
-    by_idle = sorted(agents, key=lambda agent: agent.idle_since)
+    takes the agent idle longest, one who is there at once before one whose phone has to be picked up, unless
+    another's only chance would be taken by it."""
+    by_idle = sorted(agents, key=lambda agent: (agent.rings_first, agent.idle_since))
     order = sorted(calls, key=lambda call: (call.agent_id is None, not call.first, call.since))
     if len(order) == 1:
         taker = next((agent for agent in by_idle if _may_take(agent, order[0])), None)
@@ -72,6 +80,8 @@ def _place(
 
 
 def _may_take(agent: FreeAgent, call: WaitingCall) -> bool:
+    if agent.rings_first and not call.patient:
+        return False
     if call.agent_id is not None:
         return agent.id == call.agent_id
     return call.campaign_id is None or call.campaign_id in agent.campaign_ids

@@ -77,6 +77,11 @@ class LiveAgent:
         return self.held or (self.row.line is Line.RINGING and not self.line)
 
     @property
+    def answers_callers(self) -> bool:
+        """May be given a customer who called us: now, or when its phone has been picked up."""
+        return self.free or (self.rings_first and self.idle)
+
+    @property
     def at_work(self) -> bool:
         return not isinstance(self.state, machine.LoggedOut | machine.Connecting)
 
@@ -138,9 +143,14 @@ class Agents:
         agent.benched = False
         self.floor.agent_changed(agent, agent.state, self._clock.now())
 
-    def free(self) -> list[LiveAgent]:
+    def free(self, *, for_callers: bool = False) -> list[LiveAgent]:
+        """Who may be given a customer now; `for_callers`: also those who pick up their phone by hand."""
         servers = {name for name in self._sender.links if self._sender.ready(name)}
-        return [agent for agent in self._by_id.values() if agent.free and agent.row.server in servers]
+        return [
+            agent
+            for agent in self._by_id.values()
+            if (agent.answers_callers if for_callers else agent.free) and agent.row.server in servers
+        ]
 
     def adopt(self, agent: LiveAgent, line: str) -> None:
         """This channel is the agent's line from now on."""

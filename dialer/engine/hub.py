@@ -34,6 +34,8 @@ from typifications.model import Typification
 log = logging.getLogger(__name__)
 
 RING_MS = 15_000
+HAND_S = 3.0
+"""A phone rings at least so long, or it is not worth ringing."""
 RESCUE_S = 12.0
 """So long a customer waits for the own agent's line to come back; then anybody takes over."""
 JOIN_TRIES = 3
@@ -133,10 +135,11 @@ class Hub:
         calls = [call for call in self._tools.calls.waiting.values() if self._may_be_joined(call)]
         if not calls:
             return
-        free = self._tools.agents.free()
+        now = self._tools.clock.now()
+        free = self._tools.agents.free(for_callers=any(_is_patient(call, now) for call in calls))
         for server in {call.server for call in calls}:
             pairs = floor.assign(
-                [_waiting(call) for call in calls if call.server == server],
+                [_waiting(call, now) for call in calls if call.server == server],
                 [agent for agent in free if agent.row.server == server],
             )
             for waiting, taker in pairs:
@@ -212,7 +215,7 @@ class Hub:
 
     def _release(self, call: LiveCall, agent_id: UUID, talked: bool, rescue: bool) -> None:
         agent = self._tools.agents.get(agent_id)
-        unanswered = call.ringing_agent == agent_id
+        unanswered = call.ringing_agent == agent_id and not self._cut_short(call)
         call.ringing_agent = None
         if agent is None:
             return
@@ -222,7 +225,14 @@ class Hub:
         elif talked:
             self._tools.agents.happen(agent, desk.CallEnded(call.id, self._wrapup_s(call)))
         else:
+            if unanswered and call.kind is AttemptKind.INBOUND:
+                call.bound_agent = None  # the agent of the last conversation does not come: anybody
             self._tools.agents.happen(agent, desk.CallWithdrawn(call.id, unanswered))
+
+    def _cut_short(self, call: LiveCall) -> bool:
+        """A caller who hung up, or whose patience ended, while a phone rang: nothing against its agent."""
+        inbound = call.kind is AttemptKind.INBOUND
+        return inbound and (call.over or not _is_patient(call, self._tools.clock.now()))
 
     def _rescue_by_anybody(self, call: LiveCall, first: LiveAgent) -> None:
         """The line is not back: the first agent may typify, the customer goes to whoever is free."""
@@ -326,7 +336,7 @@ class Hub:
                 self._count_on(agent, None, now)
         if run is not None and agent.state.pending and not before.pending:
             run.pacer.leaving(agent.id, run.at(now))
-        if agent.free:
+        if agent.answers_callers:
             self.assign()
         for campaign_id in agent.row.campaign_ids:
             if campaign_id in self.runs:
@@ -441,7 +451,7 @@ def _is_the_agents(error: AmiError) -> bool:
     return not isinstance(error, ActionRefused) or "Channel1" in str(error)
 
 
-def _waiting(call: LiveCall) -> floor.WaitingCall:
+def _waiting(call: LiveCall, now: datetime) -> floor.WaitingCall:
     state = call.state
     assert isinstance(state, machine.Waiting)
     return floor.WaitingCall(
@@ -450,6 +460,14 @@ def _waiting(call: LiveCall) -> floor.WaitingCall:
         since=state.since,
         agent_id=call.bound_agent,
         first=state.rescued or call.kind is AttemptKind.INBOUND,
+        patient=_is_patient(call, now),
+    )
+
+
+def _is_patient(call: LiveCall, now: datetime) -> bool:
+    """Called us, and will still be there when a hand has reached a phone."""
+    return call.kind is AttemptKind.INBOUND and (now - call.begun_at).total_seconds() < (
+        call.patience_s - HAND_S
     )
 
 

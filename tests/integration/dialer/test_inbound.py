@@ -1,16 +1,26 @@
 """Calls that come in, and calls an agent places by hand."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
 from uuid import UUID
 
-from ami.simulator import Behaviour, Fate
-from dialer.agents import Agent
-from dialer.campaigns import Campaign
+import msgspec
+
+from ami.simulator import Behaviour, Fate, Phone
+from ami.simulator import Settings as PbxSettings
+from dialer import campaigns, commands
+from dialer.agents import Agent, Line
+from dialer.answering import Answering
+from dialer.campaigns import Campaign, Desired
+from dialer.campaigns import Kind as CampaignKind
 from dialer.commands import Kind, State
 from dialer.live import Offered, decode
-from tests.integration.dialer.house import ANSWERS, SILENT, House, in_virtual_time, number
+from dialer.settings import Mode
+from tests.integration.dialer.house import ANSWERS, SETTINGS, SILENT, House, in_virtual_time, number
 from typifications.model import Action
 
 MAIN, FIRST, UNKNOWN = number(1), number(2), number(99)
+PICKED_UP = Phone(ring_s=4)
 
 
 async def one_agent(house: House) -> tuple[Campaign, Agent, UUID]:
@@ -117,6 +127,133 @@ def test_a_caller_waits_for_the_next_agent_who_gets_free(database_dsn: str) -> N
         await house.until(lambda: house.state(ana.id) == "talking", 1)
 
     in_virtual_time(database_dsn, story)
+
+
+# --- phones that are picked up by hand ------------------------------------------------------------
+
+
+async def by_hand(house: House, campaign: Campaign, code: str, phone: Phone = PICKED_UP) -> Agent:
+    house.phones[code] = phone
+    return await house.agent(code, campaign.id, line=Line.RINGING, auto_answer=False)
+
+
+async def a_voice_campaign(house: House, **inbound: Any) -> Campaign:
+    await house.trunk()
+    settings = msgspec.structs.replace(SETTINGS, mode=Mode.MANUAL, inbound=Answering(**inbound))
+    async with house.db.transaction() as conn:
+        made = await campaigns.create(conn, "care", settings, kind=CampaignKind.VOICE, now=house.clock.now())
+        made = await campaigns.set_desired(conn, made.id, Desired.RUNNING)
+    commands.wake(house.bus)
+    return made
+
+
+def by_phones(database_dsn: str, story: Callable[[House], Coroutine[Any, Any, None]]) -> None:
+    in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
+
+
+def test_a_callers_phone_rings_until_it_is_picked_up_by_hand(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house)
+        ana = await by_hand(house, campaign, "ana")
+        heard = await house.listens(ana)
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.until(lambda: house.state(ana.id) == "offered")
+        await house.clock.sleep(1)
+        assert [body.e164 for body in heard if isinstance(body, Offered)] == [UNKNOWN]
+        await house.until(lambda: house.state(ana.id) == "talking", 10)
+        await house.until(lambda: house.state(ana.id) == "wrapup", 60)
+        row = await house.row("SELECT kind, outcome, agent_id FROM attempt")
+        assert row == {"kind": "inbound", "outcome": "connected", "agent_id": ana.id}
+
+    by_phones(database_dsn, story)
+
+
+def test_a_phone_nobody_picks_up_gives_the_caller_to_the_next_and_pauses_its_agent(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house)
+        ana = await by_hand(house, campaign, "ana", Phone(answers=False))
+        await house.clock.sleep(5)
+        bea = await by_hand(house, campaign, "bea")
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.until(lambda: house.state(ana.id) == "offered", 2)
+        begun = house.clock.now()
+        await house.until(lambda: house.state(bea.id) == "talking")
+        assert (house.clock.now() - begun).total_seconds() < 20
+        assert house.state(ana.id) == "paused"
+        assert house.live_agent(ana.id).state.reason == "not_answering"
+
+    by_phones(database_dsn, story)
+
+
+def test_a_held_line_takes_a_caller_before_a_phone_is_rung(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house)
+        ana = await by_hand(house, campaign, "ana")
+        await house.clock.sleep(5)
+        bea = await house.agent("bea", campaign.id)
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.until(lambda: house.state(bea.id) == "talking", 5)
+        assert house.state(ana.id) == "ready"
+
+    by_phones(database_dsn, story)
+
+
+def test_a_caller_who_hangs_up_while_it_rings_leaves_the_agent_ready(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house)
+        ana = await by_hand(house, campaign, "ana", Phone(answers=False))
+        caller = house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.until(lambda: house.state(ana.id) == "offered")
+        await house.clock.sleep(5)
+        house.pbx.pbx.far_end_hangs_up(caller)
+        await house.until(lambda: house.state(ana.id) == "ready", 2)
+
+    by_phones(database_dsn, story)
+
+
+def test_a_patience_that_ends_while_it_rings_is_nothing_against_the_agent(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house, patience_s=8)
+        ana = await by_hand(house, campaign, "ana", Phone(answers=False))
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=Behaviour(talk_s=120))
+        await house.until(lambda: house.state(ana.id) == "offered")
+        await house.until(lambda: house.state(ana.id) == "ready", 15)
+        await house.clock.sleep(60)
+        assert (await house.outcomes()) == {"abandoned": 1}
+
+    by_phones(database_dsn, story)
+
+
+def test_an_agent_who_gets_ready_is_rung_for_who_waits_already(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house)
+        ana = await by_hand(house, campaign, "ana")
+        await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.clock.sleep(20)
+        await house.ask(Kind.AGENT_READY, ana.id)
+        await house.until(lambda: house.state(ana.id) == "talking", 10)
+
+    by_phones(database_dsn, story)
+
+
+def test_the_agent_of_the_last_talk_who_does_not_pick_up_keeps_the_caller_from_nobody(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_voice_campaign(house, last_agent_s=90)
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        ana = await by_hand(house, campaign, "ana")
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.until(lambda: house.state(ana.id) == "wrapup", 90)
+        await house.typify(ana.id, done)
+        house.phones["ana"] = Phone(answers=False)
+        bea = await by_hand(house, campaign, "bea")
+        house.pbx.pbx.inbound(UNKNOWN, "5550000", behaviour=ANSWERS)
+        await house.until(lambda: house.state(ana.id) == "offered", 5)
+        await house.until(lambda: house.state(bea.id) == "talking", 25)
+
+    by_phones(database_dsn, story)
 
 
 # --- click to call --------------------------------------------------------------------------------

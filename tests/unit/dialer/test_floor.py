@@ -23,10 +23,11 @@ class Free:
     id: UUID
     campaign_ids: frozenset[UUID]
     idle_since: datetime
+    rings_first: bool = False
 
 
-def free(n: int, *campaigns: UUID, idle: float = 0) -> Free:
-    return Free(UUID(int=n), frozenset(campaigns or (SALES,)), NOW - timedelta(seconds=idle))
+def free(n: int, *campaigns: UUID, idle: float = 0, by_hand: bool = False) -> Free:
+    return Free(UUID(int=n), frozenset(campaigns or (SALES,)), NOW - timedelta(seconds=idle), by_hand)
 
 
 def pairs(calls: list[WaitingCall], agents: list[Free]) -> dict[int, int]:
@@ -35,6 +36,18 @@ def pairs(calls: list[WaitingCall], agents: list[Free]) -> dict[int, int]:
 
 def test_the_agent_idle_longest_takes_the_call() -> None:
     assert pairs([call(1)], [free(11, idle=5), free(12, idle=60), free(13)]) == {1: 12}
+
+
+def test_only_who_called_us_waits_for_a_phone_that_is_picked_up_by_hand() -> None:
+    assert pairs([call(1)], [free(11, by_hand=True)]) == {}
+    assert pairs([call(1, agent_id=UUID(int=11))], [free(11, by_hand=True)]) == {}
+    assert pairs([call(1, patient=True)], [free(11, by_hand=True)]) == {1: 11}
+
+
+def test_whoever_is_there_at_once_comes_before_a_phone_that_has_to_be_picked_up() -> None:
+    assert pairs([call(1, patient=True)], [free(11, idle=900, by_hand=True), free(12)]) == {1: 12}
+    agents = [free(11, by_hand=True), free(12)]
+    assert pairs([call(1, waited=9, patient=True), call(2)], agents) == {1: 11, 2: 12}
 
 
 def test_who_waits_longest_is_served_first() -> None:
