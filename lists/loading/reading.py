@@ -21,6 +21,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NOT_OF_FILES = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode"})
+"""They write a text inside another, and some make halves of letters that can neither be stored nor shown."""
 _PIECE = 1 << 20
 _SAMPLE_LINES = 50
 
@@ -215,6 +217,10 @@ def _opened(path: Path, encoding: str) -> IO[str]:
 
 def _known(encoding: str) -> str:
     try:
-        return codecs.lookup(encoding).name
-    except LookupError as error:
+        "".encode(encoding)  # Python knows base64 and zip by such names too, which are of bytes
+        name = codecs.lookup(encoding).name
+    except (LookupError, UnicodeError) as error:
         raise LoadError(f"There is no encoding named {encoding!r}.") from error
+    if name in _NOT_OF_FILES:
+        raise LoadError(f"{encoding} is not what a file is written in; say utf-8, cp1252 or another.")
+    return name
