@@ -139,7 +139,7 @@ def test_without_quoting_a_quote_is_a_character(write: Write) -> None:
 @pytest.mark.parametrize("encoding", ["base64", "rot13", "zlib", "undefined", "utf-7", "unicode_escape"])
 def test_what_is_no_encoding_of_a_file_is_refused(write: Write, encoding: str) -> None:
     """Codecs of bytes, and those that can make halves of letters, which nobody can store or show."""
-    with pytest.raises(LoadError, match="no encoding named|not what a file is written in"):
+    with pytest.raises(LoadError, match=r"no encoding named|not what a file is written in"):
         detect(write(rb"telefono" + b"\n" + rb"+2AA-\ud800"), encoding=encoding)
 
 
