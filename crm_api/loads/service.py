@@ -55,6 +55,7 @@ async def spec_of(conn: Connection, visit: Visit, asked: LoadQuery) -> LoadSpec:
         priority=asked.priority,
         reject_invalid=asked.reject_invalid,
         same_customer=asked.same_customer,
+        created_by=visit.who.user_id,
     )
     spec = await templates.applied(conn, spec)
     if (spec.mapping is None) != (spec.campaign_id is None):
@@ -115,13 +116,18 @@ async def _begun(visit: Visit, load_id: UUID, ended: "asyncio.Future[LoadResult]
         await asyncio.wait({ended}, timeout=_LOOK_S)  # a file that cannot be read says so at once
         if ended.done():
             result = ended.result()  # raises what the load was ended by
-            return _started(await status(visit, result.load_id), already=result.already)
+            return _started(await _own(visit, result.load_id), already=result.already)
         try:
-            async with visit.hub.db.connection() as conn:
-                return _started(_shown(await loading.status(conn, load_id)), already=False)
+            return _started(await _own(visit, load_id), already=False)
         except NotFound:
             continue
     return None
+
+
+async def _own(visit: Visit, load_id: UUID) -> LoadOut:
+    """The caller's own upload, which may be of several campaigns."""
+    async with visit.hub.db.connection() as conn:
+        return _shown(await loading.status(conn, load_id))
 
 
 async def status(visit: Visit, load_id: UUID) -> LoadOut:
@@ -132,9 +138,14 @@ async def status(visit: Visit, load_id: UUID) -> LoadOut:
         if not visit.hub.jobs.knows(str(load_id)):
             raise ApiError(404, "load_not_found", f"there is no load {load_id}", id=str(load_id)) from None
         return _waiting(load_id, None)
-    if visit.who.campaigns is not None:
-        visit.must_watch(found.campaign_id)
+    _must_see(visit, found)
     return _shown(found)
+
+
+def _must_see(visit: Visit, found: LoadStatus) -> None:
+    """A campaign's load, whoever watches it; one of no campaign, whoever sent it or sees all."""
+    if found.campaign_id is not None or found.created_by is None or found.created_by != visit.who.user_id:
+        visit.must_watch(found.campaign_id)
 
 
 async def rejects(visit: Visit, load_id: UUID) -> AsyncIterator[bytes]:

@@ -60,7 +60,8 @@ async def load_do_not_call(
     load_id = uuid7(now)
     async with db.connection() as conn:
         mapping = {"do_not_call": True, "region": region}
-        await conn.execute(SQL.start, load_id, None, file_name or path.name, str(load_id), mapping, now)
+        shown = file_name or path.name
+        await conn.execute(SQL.start, load_id, None, shown, str(load_id), mapping, now, user_id)
     by_name = {fold(name): campaign_id for name, campaign_id in campaigns.items()} | {"": None}
     try:
         async with db.transaction() as conn:

@@ -61,7 +61,8 @@ async def load_file(
         if before is not None:
             return _before(dict(before))
         load_id = load_id or uuid7(now)
-        await conn.execute(SQL.start, load_id, single, spec.shown_name, digest, mapping_of(spec), now)
+        mapping = mapping_of(spec)
+        await conn.execute(SQL.start, load_id, single, spec.shown_name, digest, mapping, now, spec.created_by)
     try:
         return await _load(db, spec, load_id, now)
     except BaseException as error:

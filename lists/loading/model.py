@@ -38,6 +38,7 @@ class LoadSpec:
     priority: int = 100
     reject_invalid: bool = False
     same_customer: SameCustomer = SameCustomer.REFUSE
+    created_by: UUID | None = None
 
     @property
     def shown_name(self) -> str:
@@ -87,3 +88,4 @@ class LoadStatus:
     error: str | None
     started_at: datetime
     finished_at: datetime | None
+    created_by: UUID | None

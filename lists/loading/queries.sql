@@ -3,8 +3,8 @@ SELECT id, base_id, dial_list_id, rows, loaded, moved, rejected, duplicates, do_
 FROM load WHERE file_hash = $2 AND campaign_id IS NOT DISTINCT FROM $1 AND state = 'done'
 
 -- name: start
-INSERT INTO load (id, campaign_id, file_name, file_hash, mapping, state, started_at)
-VALUES ($1, $2, $3, $4, $5, 'running', $6)
+INSERT INTO load (id, campaign_id, file_name, file_hash, mapping, state, started_at, created_by)
+VALUES ($1, $2, $3, $4, $5, 'running', $6, $7)
 
 -- name: progress
 UPDATE load SET rows = $2, rejected = $3 WHERE id = $1
@@ -19,12 +19,12 @@ WHERE id = $1
 
 -- name: status
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
-       error, started_at, finished_at
+       error, started_at, finished_at, created_by
 FROM load WHERE id = $1
 
 -- name: of_campaign
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
-       error, started_at, finished_at
+       error, started_at, finished_at, created_by
 FROM load WHERE $1::uuid IS NULL OR campaign_id = $1
 ORDER BY CASE WHEN $4 THEN started_at END DESC, CASE WHEN $4 THEN id END DESC, started_at, id LIMIT $2 OFFSET $3
 

@@ -179,6 +179,24 @@ async def test_uploads_are_for_supervisors_of_the_campaign(api: Api, campaign: C
     refused(await watcher.get(f"/api/loads/{NOBODY}"), 404, "load_not_found")
 
 
+async def test_whoever_sends_a_file_of_several_campaigns_sees_what_became_of_it(
+    api: Api, campaign: Campaign
+) -> None:
+    """Such a load is of no one campaign: another supervisor, of the same ones, sees nothing of it."""
+    sender = await api.as_role(Role.SUPERVISOR, watches=(campaign.id,))
+    other = await api.as_role(Role.SUPERVISOR, watches=(campaign.id,))
+    numbers = {"do-not-call/upload": b"698765432;;\nnone;;\n", "loads": b"ventas;612345678\nventas;none\n"}
+    for address, content in numbers.items():
+        response = await sender.post(f"/api/{address}", params={"region": "ES"}, content=content)
+        told = accepted(response, response.status_code)
+        load = await _finished(sender, {"id": told.get("load_id") or told["id"]})
+        assert (load["state"], load["rows"], load["rejected"]) == ("done", 2, 1)
+        rejects = await sender.get(f"/api/loads/{load['id']}/rejects")
+        assert "bad_phone" in rejects.text
+        refused(await other.get(f"/api/loads/{load['id']}"), 403, "campaign_not_yours")
+        refused(await other.get(f"/api/loads/{load['id']}/rejects"), 403, "campaign_not_yours")
+
+
 async def test_an_upload_ends_at_its_bound_whatever_its_headers_said_and_leaves_no_file(
     db: Database, tmp_path: Path
 ) -> None:
