@@ -11,9 +11,11 @@ from crm_api.access import Role
 from dialer.agents import Agent
 from dialer.commands import Kind, State
 from dialer.live import agent_topic
+from lists import customers
 from tests.integration.crm_api.given import Api, StillClock, accepted
 from tests.integration.crm_api.served import live_client, served
 from tests.integration.dialer.house import NOON, SETTINGS, SILENT, House, in_virtual_time, number
+from typifications import interactions
 from typifications.model import Action
 
 MAIN, SECOND = number(1), number(2)
@@ -72,6 +74,32 @@ def test_attempt_and_interaction_are_of_whom_the_agent_chose_and_the_pop_says_so
         assert (await house.row("SELECT customer_id FROM interaction"))["customer_id"] == other
         talked = await house.rows("SELECT customer_id FROM customer_use WHERE conversation_at IS NOT NULL")
         assert [row["customer_id"] for row in talked] == [other]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_an_unknown_caller_who_is_created_during_the_call_has_it_in_the_history(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        ana = await house.agent("ana", campaign.id)
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        await house.clock.sleep(1)
+        attempt_id = house.live_agent(ana.id).about.attempt_id
+        async with house.db.transaction() as conn:
+            phones = [customers.NewPhone(MAIN)]
+            made = await customers.create(
+                conn, house.base_id, name="Ana", phones=phones, now=house.clock.now()
+            )
+        await house.ask(Kind.CALL_CHOOSE, attempt_id, agent_id=str(ana.id), customer_id=str(made.id))
+        assert (await house.offer_of(ana)).customer_id == made.id
+        await house.until(lambda: house.state(ana.id) == "wrapup", 300)
+        await house.typify(ana.id, done)
+        async with house.db.connection() as conn:
+            (said,) = await interactions.history(conn, made.id)
+        assert said.attempt_id == attempt_id
 
     in_virtual_time(database_dsn, story)
 

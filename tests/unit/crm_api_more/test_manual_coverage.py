@@ -11,7 +11,7 @@ ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`([a-z0-9_/]+)::(test_[a-z0-9_]+)`")
 TEXT = (ROOT / "docs" / "manual-coverage.md").read_text(encoding="utf-8")
 ROWS = ROW.findall(TEXT)
-SENTENCES = 85
+SENTENCES = 92
 
 
 @cache
