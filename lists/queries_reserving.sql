@@ -38,12 +38,12 @@ FROM lent, next_number(lent.id, lent.customer_id, lent.dial_list_id, lent.cursor
 ORDER BY lent.ord
 
 -- name: reserve_bound
--- $1 agents, $2 now, $3 limit, $4 worker, $5 lease in seconds.
+-- $1 agents, $2 now, $3 limit, $4 worker, $5 lease in seconds, $6 campaigns.
 WITH picked AS MATERIALIZED (
     SELECT c.id, c.next_at, c.position
     FROM contact c
     JOIN dial_list l ON l.id = c.dial_list_id
-    WHERE c.agent_id = ANY($1) AND c.state = 'pending' AND c.next_at <= $2
+    WHERE c.agent_id = ANY($1) AND c.campaign_id = ANY($6) AND c.state = 'pending' AND c.next_at <= $2
       AND (c.reserved_until IS NULL OR c.reserved_until <= now())
       AND l.ready AND NOT l.paused AND l.deleted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
     ORDER BY c.next_at, c.position

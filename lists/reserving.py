@@ -25,10 +25,19 @@ async def reserve(
 
 
 async def reserve_bound(
-    conn: Connection, agent_ids: Sequence[UUID], *, now: datetime, limit: int, worker: str, lease_s: float
+    conn: Connection,
+    agent_ids: Sequence[UUID],
+    campaign_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    limit: int,
+    worker: str,
+    lease_s: float,
 ) -> list[Reserved]:
-    """Lend due contacts bound to these agents, longest due first, of any campaign."""
-    rows = await conn.fetch(RESERVING.reserve_bound, list(agent_ids), now, limit, worker, lease_s)
+    """Lend due contacts of these campaigns bound to these agents, longest due first."""
+    rows = await conn.fetch(
+        RESERVING.reserve_bound, list(agent_ids), now, limit, worker, lease_s, list(campaign_ids)
+    )
     return await _lent(conn, rows, now)
 
 

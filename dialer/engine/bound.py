@@ -9,7 +9,7 @@ from dialer import agent as desk
 from dialer.campaigns import Desired
 from dialer.engine.agent_first import AgentFirst
 from dialer.engine.agents import LiveAgent
-from dialer.engine.campaign import CampaignRun
+from dialer.engine.campaign import UNKNOWN_WAIT_S, CampaignRun
 from dialer.engine.hub import Hub
 from dialer.engine.placing import Placer
 from dialer.engine.proposed import Proposed
@@ -71,45 +71,63 @@ class Bound:
         run.more_contacts()
 
     async def dial(self) -> None:
-        """One due contact for each agent who is ready. Raises `StorageError`."""
+        """One due contact for each agent who is ready. Raises `StorageError`.
+
+        One that may not be called now keeps none of the agent's others waiting.
+        """
         ready = {agent.id: agent for agent in self._tools.agents if _may_be_called(agent)}
-        if not ready or not self._tools.writer.healthy:
+        running = [run for run in self._hub.runs.values() if run.campaign.desired is Desired.RUNNING]
+        if not ready or not running or not self._tools.writer.healthy:
             return
         now = self._tools.clock.now()
         async with self._tools.db.transaction() as conn:
-            for run in list(self._hub.runs.values()):
+            for run in running:
                 free = [agent.id for agent in ready.values() if run.id in agent.row.campaign_ids]
-                if free and _calls_back_by_agents(run) and run.campaign.desired is Desired.RUNNING:
+                if free and _calls_back_by_agents(run):
                     await agenda.release_to(conn, run.id, free, now)
             found = await reserving.reserve_bound(
-                conn, list(ready), now=now, limit=BATCH, worker=self._tools.worker, lease_s=LEASE_S
+                conn,
+                list(ready),
+                [run.id for run in running],
+                now=now,
+                limit=BATCH,
+                worker=self._tools.worker,
+                lease_s=LEASE_S,
             )
         left: list[UUID] = []
         for contact in found:
-            agent = ready.pop(contact.agent_id, None) if contact.agent_id else None
-            if agent is None or not _may_be_called(agent) or not await self._place(agent, contact):
+            agent = ready.get(contact.agent_id) if contact.agent_id else None
+            its_run = self._run_for(agent, contact) if agent is not None else None
+            if agent is None or its_run is None:
                 left.append(contact.contact_id)
+            elif not await self._is_postponed(its_run, contact):
+                del ready[agent.id]
+                if not await self._place(agent, its_run, contact):
+                    left.append(contact.contact_id)
         if left:
             async with self._tools.db.transaction() as conn:
                 await reserving.release(conn, left, self._tools.worker)
 
-    async def _place(self, agent: LiveAgent, contact: Reserved) -> bool:
-        """False: not now, the contact is given back."""
+    def _run_for(self, agent: LiveAgent, contact: Reserved) -> CampaignRun | None:
+        """The contact's campaign, if this agent may be called for it now."""
         run = self._hub.runs.get(contact.campaign_id)
-        if (
-            run is None
-            or run.campaign.desired is not Desired.RUNNING
-            or contact.campaign_id not in agent.row.campaign_ids
-        ):
-            return False
+        if run is None or run.campaign.desired is not Desired.RUNNING or run.id not in agent.row.campaign_ids:
+            return None
+        return run if _may_be_called(agent) else None
+
+    async def _is_postponed(self, run: CampaignRun, contact: Reserved) -> bool:
+        """Out of its hours."""
         now = self._tools.clock.now()
         hours = opening(contact.zones, contact.list_zone, run.settings, now, e164=contact.e164)
         if isinstance(hours, Closed):
-            if hours.until is not None:
-                async with self._tools.db.transaction() as conn:
-                    await reserving.postpone(conn, [contact.contact_id], hours.until)
-            return hours.until is not None
-        attempt_id = uuid7(now)
+            until = hours.until or now + timedelta(seconds=UNKNOWN_WAIT_S)
+            async with self._tools.db.transaction() as conn:
+                await reserving.postpone(conn, [contact.contact_id], until)
+        return isinstance(hours, Closed)
+
+    async def _place(self, agent: LiveAgent, run: CampaignRun, contact: Reserved) -> bool:
+        """False: not now, the contact is given back."""
+        attempt_id = uuid7(self._tools.clock.now())
         if agent.rings_first:
             return self._ring_first(agent, run, contact, attempt_id)
         self._tools.agents.happen(agent, desk.CallReserved(attempt_id))

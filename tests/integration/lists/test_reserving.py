@@ -106,7 +106,7 @@ async def test_contacts_bound_to_an_agent_are_lent_only_when_asked_for_that_agen
     async def lent(agent_id: UUID) -> list[UUID]:
         return ids(
             await reserving.reserve_bound(
-                world.conn, [agent_id], now=world.now, limit=5, worker="w", lease_s=60
+                world.conn, [agent_id], [world.campaign_id], now=world.now, limit=5, worker="w", lease_s=60
             )
         )
 
