@@ -179,19 +179,24 @@ class CampaignRun:
         return Counts(connected=connected, abandoned=lost)
 
     async def change(self, campaign: Campaign) -> None:
-        """Settings or desired state changed while it runs. Raises `StorageError`."""
-        before, self.campaign = self.campaign, campaign
-        if not same_pacing(before.settings, campaign.settings):
+        """Settings or desired state changed while it runs. Raises `StorageError`: what is missing is made up
+        for at the next look, for until then the revision stays the old one."""
+        before = self.campaign
+        self.campaign = replace(campaign, revision=before.revision)
+        renewed = not same_pacing(before.settings, campaign.settings)
+        if renewed:
             self.learned.note(self.pacer)
             self.pacer = GuardedPacer(self.settings, self.teach)
             self.teach()
             self.learned.warm(self.pacer)
-            await self.recall_budget()
         self.pacer.set_ratio(campaign.settings.ratio)
         self.pacer.retarget(campaign.settings.target)
         async with self._tools.db.transaction() as conn:
             await attempts.fence(conn, self.id, self._tools.epoch, campaign.desired is Desired.RUNNING)
+        self.campaign = campaign
         self.more_contacts()
+        if renewed:
+            await self.recall_budget()
 
     # --- the loop -------------------------------------------------------------------------------------
 

@@ -1,8 +1,16 @@
 """A campaign from the first call to the last contact's final state."""
 
+from typing import Any
+from unittest.mock import patch
+
 from ami.simulator import Population
-from tests.integration.dialer.house import House, in_virtual_time, number
+from dialer.campaigns import Desired
+from lists import attempts
+from storage.errors import DatabaseDown
+from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
 from typifications.model import Action
+
+MAIN = number(1)
 
 
 def test_every_contact_of_a_campaign_ends_and_our_attempts_are_the_pbx_calls(database_dsn: str) -> None:
@@ -18,13 +26,37 @@ def test_every_contact_of_a_campaign_ends_and_our_attempts_are_the_pbx_calls(dat
             house.typifies_everything(agent, done)
         await house.finished()
 
-        attempts = await house.rows("SELECT id, outcome, ended_at FROM attempt")
-        assert {str(row["id"]) for row in attempts} == {call.attempt for call in house.pbx.calls}
-        assert len(attempts) == len(house.pbx.calls)
-        assert all(row["ended_at"] is not None for row in attempts)
+        made = await house.rows("SELECT id, outcome, ended_at FROM attempt")
+        assert {str(row["id"]) for row in made} == {call.attempt for call in house.pbx.calls}
+        assert len(made) == len(house.pbx.calls)
+        assert all(row["ended_at"] is not None for row in made)
         assert not await house.rows("SELECT * FROM live_attempt")
         engine = house.worker.engine
         assert engine is not None
         assert not len(engine.tools.calls)
 
     in_virtual_time(database_dsn, story, population=Population(seed=1, numbers={}), write_gap_s=0.25)
+
+
+def test_a_campaign_started_while_postgresql_was_away_for_a_moment_dials_all_the_same(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign(running=False)
+        await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        fence, failures = attempts.fence, [DatabaseDown("the connection was lost")]
+
+        async def once_away(*args: Any) -> bool:
+            if failures:
+                raise failures.pop()
+            return await fence(*args)
+
+        with patch.object(attempts, "fence", once_away):
+            await house.want(campaign.id, Desired.RUNNING)
+            await house.until(lambda: not failures)
+        await house.until(lambda: house.dialled() == [MAIN], 60)
+
+    in_virtual_time(database_dsn, story)
