@@ -84,8 +84,9 @@ class Inbound:
             await self._receiver.receive(call, event, caller.last_agent)
         except StorageError as error:
             log.error("inbound call from %r is served unknown: %s", event.caller_number, error)
+            # First: its whole conversation may be over before the database is back.
             self._tools.writer.job(
-                lambda conn, _now: attempts.begin_inbound(conn, _begin(call, self._tools.worker))
+                lambda conn, _now: attempts.begin_inbound(conn, _begin(call, self._tools.worker)), first=True
             )
         finally:
             self._hub.unidentified.discard(call.id)

@@ -341,6 +341,16 @@ class House:
         finally:
             self.link._handlers = heard
 
+    @asynccontextmanager
+    async def without_postgresql(self) -> AsyncIterator[None]:
+        """Nobody gets a connection meanwhile; afterwards all that has gathered is written."""
+        gone = AsyncMock(side_effect=DatabaseDown("away"))
+        with patch.object(self.db, "_acquire", gone):
+            yield
+        with self.clock.in_flight.working():  # the writer looks for the database in real time
+            await until(lambda: self.engine.tools.writer.healthy, 20)
+        await self.until(lambda: self.engine.tools.writer.idle)
+
     @contextmanager
     def begin_answers_lost(self) -> Iterator[None]:
         """The next *begin* is committed, and its answer does not arrive."""

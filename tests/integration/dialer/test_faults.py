@@ -239,3 +239,36 @@ def test_postgresql_restarted_mid_campaign_nothing_is_lost_and_answers_are_still
                 assert {row["state"] for row in left} <= {"untypified"}
 
         clock.run(main())
+
+
+def test_a_caller_served_from_first_to_last_without_postgresql_is_on_record_afterwards(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        async with house.without_postgresql():
+            await house.until(lambda: not house.engine.tools.writer.healthy, 30)
+            house.pbx.pbx.inbound(number(1), "5550000", behaviour=ANSWERS)
+            await house.until(lambda: house.state(ana.id) == "wrapup")
+        row = await house.row("SELECT kind, outcome, agent_id FROM attempt")
+        assert row == {"kind": "inbound", "outcome": "connected", "agent_id": ana.id}
+        assert not await house.rows("SELECT * FROM live_attempt")
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_without_postgresql_the_figures_of_each_second_do_not_pile_up(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        await house.agent("ana", campaign.id)
+        writer = house.engine.tools.writer
+        async with house.without_postgresql():
+            await house.until(lambda: not writer.healthy, 30)
+            before = len(writer._batch.jobs) + len(writer._batch.news)
+            await house.clock.sleep(3600)
+            assert len(writer._batch.jobs) + len(writer._batch.news) - before <= 2
+
+    in_virtual_time(database_dsn, story)
