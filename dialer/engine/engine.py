@@ -261,6 +261,8 @@ class Engine:
         self.hub.runs.pop(campaign_id)
 
     async def _tell_campaigns(self) -> None:
+        if not self.tools.writer.healthy:
+            return  # nobody reads them while PostgreSQL is away, and they would pile up for as long
         now = self._clock.now()
         written = self._rhythm.is_due("pacing", PACING_POLLS)
         for run in self.hub.runs.values():
