@@ -68,9 +68,10 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
     )
     tools.calls.add(call)
     hub.began(call)
-    trunk = tools.trunks.by_name(row.trunk)
-    if trunk is not None and row.kind is not AttemptKind.INBOUND:
-        trunk.limits.in_use += 1
+    if row.kind is not AttemptKind.INBOUND:
+        call.takes = tools.trunks.by_name(row.trunk)
+    if call.takes is not None:
+        call.takes.limits.in_use += 1
 
 
 def _by_line(row: LiveAttempt, tools: Tools) -> bool:

@@ -289,13 +289,13 @@ class AgentFirst:
             trunk.limits.give_back()
             self.withdraw(proposed, refusal.reason, give_back=False)
             return refusal.reason
-        self._dial(proposed, begin, dial)
+        self._dial(proposed, begin, trunk, dial)
         return ""
 
-    def _dial(self, proposed: Proposed, begin: Begin, dial: str) -> None:
+    def _dial(self, proposed: Proposed, begin: Begin, trunk: TrunkRun, dial: str) -> None:
         agent, run = proposed.agent, proposed.run
         generation = self._tools.sender.generation(begin.server)
-        call = LiveCall.begun(begin, ring_s=run.settings.ring_timeout_s, generation=generation)
+        call = LiveCall.begun(begin, trunk, ring_s=run.settings.ring_timeout_s, generation=generation)
         call.by_line = True
         if agent.row.line is Line.RINGING:
             call.phone = agent.line

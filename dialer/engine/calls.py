@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dialer import call as machine
+from dialer.engine.trunks import TrunkRun
 from lists.model import AttemptKind, Begin
 from storage.clock import Clock
 
@@ -42,6 +43,8 @@ class LiveCall:
     """Network retries the contact has had, by outcome."""
     customer_id: UUID | None = None
     trunk: str = ""
+    takes: TrunkRun | None = None
+    """Whose channel it takes, by whatever name the trunk goes when the channel is given back."""
     bound_agent: UUID | None = None
     """Placed for this agent alone."""
     by_line: bool = False
@@ -79,7 +82,7 @@ class LiveCall:
         self.check_at = self.begun_at
 
     @classmethod
-    def begun(cls, begin: Begin, *, ring_s: float, generation: int) -> "LiveCall":
+    def begun(cls, begin: Begin, takes: TrunkRun, *, ring_s: float, generation: int) -> "LiveCall":
         """An attempt that was begun just now; Asterisk is asked next."""
         return cls(
             id=begin.attempt_id,
@@ -93,6 +96,7 @@ class LiveCall:
             retries=begin.contact.retries if begin.contact else {},
             customer_id=begin.customer_id,
             trunk=begin.trunk,
+            takes=takes,
             bound_agent=begin.agent_id,
             ring_s=ring_s,
             generation=generation,

@@ -288,9 +288,8 @@ class Hub:
         run = self.run_of(call)
         ending, verdict = ending_of(call, run.settings if run else None, now, self.cancel)
         self._tools.writer.end(ending)
-        trunk = self._tools.trunks.by_name(call.trunk)
-        if trunk is not None and call.kind is not AttemptKind.INBOUND:
-            self._tools.trunks.took(trunk, verdict, now)
+        if call.takes is not None:
+            self._tools.trunks.took(call.takes, verdict, now)
         self._join_tries.pop(call.id, None)
         self.unidentified.discard(call.id)
         if call.by_line:

@@ -150,7 +150,7 @@ class Placer:
     def _originate(self, plan: Planned, settings: Settings) -> LiveCall:
         begin = plan.begin
         generation = self._tools.sender.generation(begin.server)
-        call = LiveCall.begun(begin, ring_s=settings.ring_timeout_s, generation=generation)
+        call = LiveCall.begun(begin, plan.trunk, ring_s=settings.ring_timeout_s, generation=generation)
         call.patience_s = settings.patience_ms / 1000
         if begin.kind is AttemptKind.BROADCAST:
             call.listens_s = broadcast.LISTENS_S

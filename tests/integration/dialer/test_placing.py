@@ -8,9 +8,11 @@ import pytest
 from ami.actions import Action, Originate, Redirect
 from ami.errors import ActionTimeout, LinkLost, Unanswered
 from ami.link import Response
-from dialer.commands import Kind
+from dialer import trunks
+from dialer.commands import Kind, wake
 from dialer.outcome import Outcome
 from dialer.settings import RetryRule
+from dialer.trunks import TrunkFields
 from lists.model import Caps
 from tests.integration.dialer.house import ANSWERS, BUSY, SETTINGS, House, in_virtual_time, number
 
@@ -78,5 +80,26 @@ def test_an_originate_that_never_left_costs_nothing_and_is_sent_again(
         assert house.dialled() == [MAIN]
         assert await house.outcomes() == {"refused": 1, None: 1}
         assert (await house.contact_row(contact))["attempts"] == 1
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_trunk_renamed_during_a_call_gets_its_channel_back(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        trunk_id = await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        known = house.engine.tools.trunks
+        async with house.db.transaction() as conn:
+            fields = TrunkFields(name="renamed", dial="PJSIP/{number}@trunk", calls_per_s=100, channels=500)
+            await trunks.edit(conn, trunk_id, fields)
+        wake(house.bus)
+        trunk = await house.until(lambda: known.by_name("renamed"))
+        assert trunk.limits.in_use == 1
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        assert trunk.limits.in_use == 0
 
     in_virtual_time(database_dsn, story)
