@@ -27,6 +27,7 @@ from dialer.engine.following import Following
 from dialer.engine.hub import Hub
 from dialer.engine.inbound import Inbound
 from dialer.engine.listening import Listening
+from dialer.engine.listing import Listing
 from dialer.engine.manual import Manual
 from dialer.engine.news import campaign_is
 from dialer.engine.placing import Placer
@@ -88,7 +89,12 @@ class Engine:
         listening = Listening(self.tools)
         following = Following(self.tools, self.hub, listening.over)
         call_control = CallControl(self.tools, following, Targets(self.tools, self.hub, self._placer))
-        self._reconciler = Reconciler(self.tools, following.found, listening.found)
+
+        def listed(server: str, listing: Listing) -> None:
+            following.listed(server, listing)
+            listening.found(server, listing)
+
+        self._reconciler = Reconciler(self.tools, following.found, listed)
         self._inbound = Inbound(self.tools, self.hub)
         self._first = AgentFirst(self.tools, self._placer, self.hub)
         self._first.is_handled = following.is_handled

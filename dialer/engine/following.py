@@ -120,6 +120,13 @@ class Following:
         except ValueError:
             return None
 
+    def listed(self, server: str, listing: Listing) -> None:
+        """After a new session: third parties whose end was missed have given their channel back."""
+        for channel, trunk in tuple(self._trunk_of.items()):
+            if trunk.trunk.server == server and channel not in listing.channels:
+                del self._trunk_of[channel]
+                self._give_back(trunk)
+
     @staticmethod
     def _give_back(trunk: TrunkRun | None) -> None:
         if trunk is not None:

@@ -28,12 +28,13 @@ class Reconciler:
         self,
         tools: Tools,
         found: Callable[[LiveCall, Listing], None],
-        ears: Callable[[str, Listing], None],
+        listed: Callable[[str, Listing], None],
     ) -> None:
-        """`found` hears of each call as it is listed, `ears` of the whole listing: who listens is in it."""
+        """`found` hears of each call as it is listed, `listed` of the whole listing: who listens is in it,
+        and third parties."""
         self._tools = tools
         self._found = found
-        self._ears = ears
+        self._listed = listed
 
     async def reconcile(self, server: str) -> bool:
         """False: Asterisk did not tell; to be done again."""
@@ -53,7 +54,7 @@ class Reconciler:
         for call in old_calls:
             call.generation = generation
             self._mend_call(call, listing)
-        self._ears(server, listing)
+        self._listed(server, listing)
         if old_calls or old_lines:
             log.info(
                 "%s: %d calls and %d agents' lines reconciled, %d channels listed",

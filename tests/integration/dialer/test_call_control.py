@@ -10,6 +10,7 @@ from ami.actions import Action, Bridge, Redirect
 from ami.errors import ActionRefused
 from ami.link import Response
 from ami.simulator import Behaviour, Fate
+from ami.simulator.controlled import ThirdParty
 from dialer import commands, live
 from dialer.agents import Agent, Line
 from dialer.commands import Command, Kind, State
@@ -145,6 +146,22 @@ def test_a_customer_given_away_is_hung_up_by_no_cancel_no_emergency_stop_and_not
         await house.clock.sleep(60)
         assert house.engine.tools.calls.get(attempt) is not None
         assert house.dialled() == [MAIN]
+
+    talking(database_dsn, story)
+
+
+def test_a_third_party_that_left_while_the_link_was_down_gives_its_channel_back(
+    database_dsn: str,
+) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        await consulting(house, attempt, phone=THIRD)
+        assert channels_in_use(house) == 2
+        (third,) = [party for party in house.pbx.pbx._parties.values() if isinstance(party, ThirdParty)]
+        house.pbx.cut()
+        await house.until(lambda: not house.link.connected, 5)
+        house.pbx.pbx.far_end_hangs_up(third.channel.uniqueid)
+        await house.until(lambda: house.link.connected, 60)
+        await house.until(lambda: channels_in_use(house) == 1, 10)
 
     talking(database_dsn, story)
 
