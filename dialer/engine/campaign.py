@@ -308,6 +308,8 @@ class CampaignRun:
 
     async def _take(self, want: int) -> list[Reserved]:
         """Up to `want` contacts that may be called now; the others are postponed till they may."""
+        if self._buffer and asyncio.get_running_loop().time() - self._buffered_at > BUFFER_S:
+            await self._give_back()  # the leases have nearly run out: others may be ahead of them by now
         found: list[Reserved] = []
         while len(found) < want:
             if not self._buffer and not await self._refill(want - len(found)):
@@ -323,7 +325,7 @@ class CampaignRun:
 
     async def _refill(self, want: int) -> bool:
         now = self._tools.clock.now()
-        if self._is_dry(now):
+        if self._dry_until is not None and now < self._dry_until:
             return False
         limit = min(max(want, AHEAD * want), BATCH_LIMIT)
         async with self._tools.db.transaction() as conn:
@@ -335,11 +337,6 @@ class CampaignRun:
         if not rows:
             await self._survey(now)
         return bool(rows)
-
-    def _is_dry(self, now: datetime) -> bool:
-        if self._buffer and asyncio.get_running_loop().time() - self._buffered_at > BUFFER_S:
-            self._buffer.clear()  # the leases have nearly run out; begin would refuse them
-        return self._dry_until is not None and now < self._dry_until
 
     async def _survey(self, now: datetime) -> Status:
         """What there is to dial: something now (only agents are missing), later, or nothing ever."""

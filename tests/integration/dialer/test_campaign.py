@@ -5,12 +5,13 @@ from unittest.mock import patch
 
 from ami.simulator import Population
 from dialer.campaigns import Desired
+from dialer.engine.campaign import BUFFER_S
 from lists import attempts
 from storage.errors import DatabaseDown
 from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
 from typifications.model import Action
 
-MAIN = number(1)
+MAIN, URGENT = number(1), number(9)
 
 
 def test_every_contact_of_a_campaign_ends_and_our_attempts_are_the_pbx_calls(database_dsn: str) -> None:
@@ -58,5 +59,27 @@ def test_a_campaign_started_while_postgresql_was_away_for_a_moment_dials_all_the
             await house.want(campaign.id, Desired.RUNNING)
             await house.until(lambda: not failures)
         await house.until(lambda: house.dialled() == [MAIN], 60)
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_contacts_reserved_long_ago_are_given_back_and_who_comes_first_by_now_is_called(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        people = await house.list_(campaign.id)
+        for n in range(1, 4):
+            house.calls_to(number(n), ANSWERS)
+            await house.contact(people, number(n))
+        ana = await house.agent("ana", campaign.id)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        house.engine.hub.runs[campaign.id]._buffered_at -= 2 * BUFFER_S  # in real time
+        await house.contact(people, URGENT, priority=1)
+        await house.typify(ana.id, done)
+        await house.until(lambda: len(house.dialled()) == 2)
+        assert house.dialled()[1] == URGENT
 
     in_virtual_time(database_dsn, story)
