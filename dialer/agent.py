@@ -310,8 +310,8 @@ def _line_opened(state: State, now: datetime) -> Step:
     match state:
         case Connecting() | LoggedOut():  # logged out: the agent dialled in
             return Ready(now), ()
-        case LineLost(was=WrapUp() as was):
-            return was, ()
+        case LineLost(was=WrapUp() as was, pending=pending, reason=reason):
+            return replace(was, pending=pending, reason=reason), ()
         case LineLost(was=Paused() as was):
             return was, ()
         case LineLost(was=Talking(), pending=pending, reason=reason):

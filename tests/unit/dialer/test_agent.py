@@ -253,6 +253,13 @@ def test_an_agent_who_is_shown_a_contact_pauses_and_logs_out_at_once() -> None:
     assert lost == LineLost(LATER, was=Ready(LATER))
 
 
+def test_a_pause_asked_for_while_the_line_of_a_wrap_up_is_lost_follows_the_wrap_up() -> None:
+    lost, _ = agent.step(LineLost(NOW, was=WRAPUP), PauseAsked("lunch"), LATER)
+    back, _ = agent.step(lost, LineOpened(), LATER)
+    after, _ = agent.step(back, Typified(WRAPUP.attempt_id), LATER)
+    assert after == Paused(LATER, reason="lunch")
+
+
 def test_who_decides_on_nothing_is_taken_to_be_away() -> None:
     state, _ = run(Previewing(NOW, attempt_id=CALL), CallWithdrawn(CALL, unanswered=True))
     assert state == Paused(LATER, reason="not_answering")
