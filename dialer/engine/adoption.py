@@ -107,8 +107,9 @@ def _adopt_agent(presence: Presence, about: Typification | None, tools: Tools) -
         agent.generation = 0
     elif agent.row.line is Line.HELD and not isinstance(agent.state, desk.LoggedOut):
         tools.agents.happen(agent, desk.LineDropped())
-    if isinstance(agent.state, desk.WrapUp):
-        tools.agents.time_wrapup(agent, agent.state.until)
+    wrapup = agent.state.was if isinstance(agent.state, desk.LineLost) else agent.state
+    if isinstance(wrapup, desk.WrapUp):
+        tools.agents.time_wrapup(agent, wrapup.until)
     tools.agents.changed(agent, agent.state, now)
 
 
@@ -132,7 +133,19 @@ def _agent_state(presence: Presence, tools: Tools, now: datetime) -> desk.State:
             return desk.Reserved(since, pending, reason, attempt_id=attempt)
         case desk.AgentState.CONNECTING:
             return desk.Connecting(since)
+        case desk.AgentState.LINE_LOST:
+            return desk.LineLost(since, pending, reason, was=_before_the_loss(presence, tools, now))
     return desk.Ready(since, pending, reason)
+
+
+def _before_the_loss(presence: Presence, tools: Tools, now: datetime) -> desk.State:
+    """Where the agent goes on when the line is back. A pause is kept as a pending one."""
+    since, attempt = presence.since, presence.attempt_id
+    if attempt is None:
+        return desk.Ready(since)
+    if presence.wrapup_until is None and tools.calls.get(attempt) is not None:
+        return desk.Talking(since, attempt_id=attempt)
+    return desk.WrapUp(since, attempt_id=attempt, until=presence.wrapup_until or now)
 
 
 def _about(row: Record, presence: Presence) -> Typification | None:

@@ -210,6 +210,8 @@ class Agents:
     def presence(self, agent: LiveAgent) -> Presence:
         state = agent.state
         wrapup = state.was if isinstance(state, machine.LineLost) else state
+        # The next owner knows only the pending pause of an agent whose line was lost in a pause.
+        lost_in_pause = isinstance(wrapup, machine.Paused) and wrapup is not state
         return Presence(
             agent_id=agent.id,
             state=machine.name(state),
@@ -219,7 +221,7 @@ class Agents:
             channel=agent.line,
             attempt_id=machine.attempt_of(state),
             attempt_at=agent.about.attempt_at if agent.about else None,
-            pending=state.pending,
+            pending=machine.Pending.PAUSE if lost_in_pause else state.pending,
             wrapup_until=wrapup.until if isinstance(wrapup, machine.WrapUp) else None,
         )
 

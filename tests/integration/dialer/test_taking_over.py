@@ -1,0 +1,69 @@
+"""A worker is killed, and the next one goes on where its agents and customers were."""
+
+from ami.simulator import Behaviour, Fate
+from dialer.agents import Agent
+from dialer.campaigns import Campaign
+from dialer.commands import Kind
+from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
+
+MAIN = number(1)
+
+
+async def an_agent(house: House) -> tuple[Campaign, Agent]:
+    await house.trunk()
+    campaign = await house.campaign()
+    return campaign, await house.agent("ana", campaign.id)
+
+
+async def loses_the_line(house: House, agent: Agent) -> None:
+    house.pbx.pbx.far_end_hangs_up(house.live_agent(agent.id).line)
+    await house.until(lambda: house.state(agent.id) == "line_lost", 5)
+    await house.clock.sleep(0.5)
+
+
+def test_a_wrap_up_whose_line_is_lost_goes_on_with_the_next_owner(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign, ana = await an_agent(house)
+        house.calls_to(MAIN, ANSWERS)
+        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        await loses_the_line(house, ana)
+        await house.restart_worker()
+        await house.until(lambda: house.state(ana.id) == "wrapup", 20)
+        await house.until(lambda: house.state(ana.id) == "ready", 60)
+        await house.clock.sleep(1)
+        assert await house.rows("SELECT contact_id, state FROM interaction") == [
+            {"contact_id": contact, "state": "untypified"}
+        ]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_pause_whose_line_is_lost_goes_on_with_the_next_owner(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        _, ana = await an_agent(house)
+        await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
+        await loses_the_line(house, ana)
+        await house.restart_worker()
+        await house.until(lambda: house.live_agent(ana.id).held, 60)
+        assert house.state(ana.id) == "paused"
+        assert house.live_agent(ana.id).state.reason == "lunch"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_customer_whose_agents_line_is_lost_comes_back_to_that_agent_with_the_next_owner(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        campaign, ana = await an_agent(house)
+        house.calls_to(MAIN, Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=120))
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        await loses_the_line(house, ana)
+        await house.restart_worker()
+        await house.until(lambda: house.state(ana.id) == "talking", 20)
+        await house.until(lambda: house.state(ana.id) == "wrapup", 200)
+        assert await house.outcomes() == {"connected": 1}
+
+    in_virtual_time(database_dsn, story)
