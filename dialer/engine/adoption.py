@@ -107,6 +107,8 @@ def _adopt_agent(presence: Presence, about: Typification | None, tools: Tools) -
         agent.generation = 0
     elif agent.row.line is Line.HELD and not isinstance(agent.state, desk.LoggedOut):
         tools.agents.happen(agent, desk.LineDropped())
+    if isinstance(agent.state, desk.Ready) and agent.state.pending:
+        tools.agents.hold_back(agent)
     wrapup = agent.state.was if isinstance(agent.state, desk.LineLost) else agent.state
     if isinstance(wrapup, desk.WrapUp):
         tools.agents.time_wrapup(agent, wrapup.until)

@@ -236,11 +236,14 @@ class Agents:
             case machine.CallBack(after_s):
                 self._later(agent, "line", after_s, lambda: self.happen(agent, machine.CallBackFell()))
             case machine.HoldBack():
-                self._later(agent, "hold", HOLD_BACK_S, lambda: self.happen(agent, machine.HoldBackEnded()))
+                self.hold_back(agent)
             case machine.TimeWrapUp(until):
                 self.time_wrapup(agent, until)
             case machine.LeaveUntypified(attempt_id):
                 self.floor.left_untypified(agent, attempt_id, self._clock.now())
+
+    def hold_back(self, agent: LiveAgent) -> None:
+        self._later(agent, "hold", HOLD_BACK_S, lambda: self.happen(agent, machine.HoldBackEnded()))
 
     def time_wrapup(self, agent: LiveAgent, until: datetime) -> None:
         left = (until - self._clock.now()) / timedelta(seconds=1)

@@ -1,5 +1,7 @@
 """A worker is killed, and the next one goes on where its agents and customers were."""
 
+from unittest.mock import patch
+
 from ami.simulator import Behaviour, Fate
 from dialer.agents import Agent
 from dialer.campaigns import Campaign
@@ -65,5 +67,17 @@ def test_a_customer_whose_agents_line_is_lost_comes_back_to_that_agent_with_the_
         await house.until(lambda: house.state(ana.id) == "talking", 20)
         await house.until(lambda: house.state(ana.id) == "wrapup", 200)
         assert await house.outcomes() == {"connected": 1}
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_pause_that_is_held_back_comes_with_the_next_owner(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        _, ana = await an_agent(house)
+        with patch.object(house.engine.hub, "answers_expected", return_value=True):
+            asked = await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
+        assert asked.result == {"state": "ready", "pending": "pause"}
+        await house.restart_worker()
+        await house.until(lambda: house.state(ana.id) == "paused", 30)
 
     in_virtual_time(database_dsn, story)
