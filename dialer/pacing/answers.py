@@ -39,6 +39,10 @@ class AnswerTimes:
         (self.answers if answered else self.failures)[k] += 1.0
         self.changes += 1
 
+    def known(self) -> float:
+        """Answers that F rests on, the prior's among them."""
+        return float(self.answers.sum()) + PRIOR_ANSWERS
+
     def answered_by(self, slots: int) -> Array:
         """F at 0, 1, … `slots` slots."""
         k = np.arange(1, slots + 1) * SLOT

@@ -27,7 +27,7 @@ COLD_DIALS = 20
 """A start is cold until max(this, agents) dials are settled."""
 COLD_LINES = 1.5
 """Lines per idle agent while the start is cold: fast answers are seen first, so early estimates run high."""
-CAUTION = 2.0
+CAUTION = 2.5
 """Standard errors of the answer rate count for more: its errors hit all calls in flight at once."""
 TALK_GUESS, WRAPUP_GUESS, FINISHING_GUESS = 120.0, 30.0, 6.0
 AGE_STEP = 0.5
@@ -77,6 +77,7 @@ class Predictive(BookPacer):
         self.quiet_until = -1e9
         self.expected = 0
         self.warm = False
+        self.filled = False
         self.tables_at = -1e9
         self.tables_changes = -1
         self.times_changes = -1
@@ -117,12 +118,19 @@ class Predictive(BookPacer):
         super().abandoned(call, at)
         self._wake()
         self._end(call, True)
-        self.money.lose(priced=not self.cold())
+        self.money.lose(priced=self._priced())
 
     def connected(self, call: Call, agent: Agent, at: float) -> None:
         super().connected(call, agent, at)
         self._end(call, True)
-        self.money.win(priced=not self.cold())
+        self.money.win(priced=self._priced())
+        self.filled = self.filled or self.books.idle == 0
+
+    def _priced(self) -> bool:
+        """Whether the price decided that a call was answered just now: not while the start is cold, nor while
+        the floor fills for the first time, when nobody is lost at whatever price (300 agents learned within
+        15 s to pay five times as much)."""
+        return self.filled and not self.cold()
 
     def _wake(self) -> None:
         """Something happened that may make the next call safer: the next decision measures."""
