@@ -145,9 +145,9 @@ class InFlight:
     def estimate(self) -> Rate:
         """The answer rate now, of a call with the average chance.
 
-        Its error holds that of F as well: of n answers a share F̄ came by the mean age of the young dials, which
-        is known to √((1 − F̄) / F̄ n) of itself, and the rate rests on young dials in part. At a start on a
-        large floor that is most of the error: two thousand calls in flight, F from thirty answers.
+        Its error holds that of F as well: of n answers a share f came by the ages of the young dials, known
+        to √((1 − f) / f n) of itself, and the rate rests on young dials in part. At a start on a large floor
+        that is most of the error: two thousand calls in flight, F from thirty answers.
         """
         k = (self.slot - self.back) % self.size
         young, answers = self.dials[k] * self.exposed_by, self.answers[k]

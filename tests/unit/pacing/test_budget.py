@@ -4,6 +4,7 @@ import pytest
 
 from dialer.pacing import make
 from dialer.pacing.budget import CHEAPEST, Budget
+from dialer.pacing.predictive import Predictive
 
 
 def test_what_is_left_is_the_share_allowed_less_the_calls_lost() -> None:
@@ -41,6 +42,24 @@ def test_answers_the_price_did_not_decide_on_teach_nothing_of_it() -> None:
         budget.win(priced=False)
     assert budget.level == before
     assert budget.left == pytest.approx(9.0)
+
+
+def test_a_floor_that_fills_for_the_first_time_teaches_nothing_of_the_price() -> None:
+    pacer = Predictive(0.03)
+    pacer.warm = True
+    for agent in range(50):
+        pacer.ready(agent, 0.0)
+    before = pacer.money.level
+    for agent in range(50):
+        pacer.dialed(agent, 0.0)
+        pacer.answered(agent, 5.0)
+        pacer.connected(agent, agent, 5.0)
+    assert pacer.money.level == before
+    pacer.ready(0, 60.0)
+    pacer.dialed("next", 60.0)
+    pacer.answered("next", 65.0)
+    pacer.connected("next", 0, 65.0)
+    assert pacer.money.level > before
 
 
 @pytest.mark.parametrize("target", [0.005, 0.01, 0.03, 0.05])

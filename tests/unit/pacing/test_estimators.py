@@ -6,7 +6,7 @@ import pytest
 from dialer.pacing.curves import free_within, fresh
 from dialer.pacing.durations import BINS, EDGES, WIDTHS, Durations
 from dialer.pacing.inflight import InFlight
-from dialer.pacing.rates import Dispersion
+from dialer.pacing.rates import AnswerRate, Dispersion
 
 
 def feed(flight: InFlight, p: float, seconds: int, per_second: int, seed: int, start: int = 0) -> None:
@@ -44,6 +44,27 @@ def test_the_answer_rate_follows_a_jump_within_half_a_minute() -> None:
     assert flight.estimate().p == pytest.approx(0.15, rel=0.2)
     feed(flight, 0.45, 30, 10, seed=3, start=400)
     assert flight.estimate().p > 0.3
+
+
+def test_a_steady_answer_rate_is_not_taken_for_changed_by_chance() -> None:
+    luck, rate, none = np.random.default_rng(5), AnswerRate(), np.zeros(1)
+    errors = []
+    for slot in range(8000):
+        rate.settle(slot, 2.0, float(luck.binomial(2, 0.25)))
+        if slot > 2000:
+            errors.append(rate.estimate(none, none).p / 0.25 - 1.0)
+    assert np.sqrt(np.mean(np.square(errors))) < 0.05
+
+
+def test_an_answer_rate_from_young_dials_is_as_unsure_as_the_answer_times() -> None:
+    unsure, sure = InFlight(), InFlight()
+    for n in range(500):
+        sure.times.add(3.0 + n / 50, True)
+    errors = []
+    for flight in (unsure, sure):
+        feed(flight, 0.25, 10, 50, seed=4)
+        errors.append(flight.estimate().error)
+    assert errors[0] > 2.0 * errors[1]
 
 
 def test_answer_times_come_from_dials_old_enough_to_have_ended() -> None:

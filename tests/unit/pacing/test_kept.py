@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from benchmarks.pacing.cells import moving
+from benchmarks.pacing.figures import decided
 from benchmarks.pacing.kept import Job, Kept, _imported, fingerprint
 from benchmarks.pacing.signals import closed, gain
 from dialer.simulate import Shift
@@ -38,6 +42,23 @@ def test_the_fingerprint_covers_all_that_decides_a_result() -> None:
         {"dialer.pacing.predictive"}
     )
     assert fingerprint(True) != fingerprint(False)
+
+
+@pytest.mark.parametrize(
+    ("occupancies", "settled"),
+    [
+        ((0.90, 0.91, 0.90, 0.91), False),
+        ((0.90, 0.91, 0.90, 0.91, 0.90), True),
+        ((0.82, 0.81, 0.82, 0.81, 0.82), True),
+        ((0.83, 0.85, 0.84, 0.83, 0.85), False),
+    ],
+    ids=["four shifts decide nothing", "far above", "far below", "in doubt"],
+)
+def test_a_cell_is_decided_by_five_shifts_far_from_its_target(
+    occupancies: tuple[float, ...], settled: bool
+) -> None:
+    cell = moving(10, "jump")
+    assert decided(cell, [shift(occupancy) for occupancy in occupancies]) is settled
 
 
 def test_the_share_of_a_gap_is_told_only_where_the_gap_was_measured() -> None:
