@@ -7,6 +7,7 @@ here may leave one waiting without an event.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,32 @@ QUERIES = Queries.load("typifications", "sql/agenda.sql")
 
 # The list's own caps are held when the attempt begins; giving a contact back to its list must not end it.
 NO_CAPS = Caps(per_contact=32_767, per_number=32_767, number_gap_s=0, customer_gap_s=0)
+
+
+class Sort(StrEnum):
+    DUE_AT = "due_at"
+    CREATED_AT = "created_at"
+    CUSTOMER_NAME = "customer_name"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Events due in [start, end): of these agents (None: all), perhaps with nobody's, and of these campaigns
+    (None: all)."""
+
+    start: datetime
+    end: datetime
+    agent_ids: Collection[UUID] | None = None
+    with_free: bool = False
+    states: Collection[EventState] = tuple(EventState)
+    campaign_ids: Collection[UUID] | None = None
+
+    def values(self) -> tuple[Any, ...]:
+        """As the queries take them."""
+        agents = list(self.agent_ids) if self.agent_ids is not None else None
+        campaigns = list(self.campaign_ids) if self.campaign_ids is not None else None
+        return self.start, self.end, agents, self.with_free, list(self.states), campaigns
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,20 +231,29 @@ async def give_up(conn: Connection, contact_id: UUID, now: datetime) -> bool:
     return bool(await conn.fetch(QUERIES["end_of_contact"], contact_id, now))
 
 
-async def between(
+async def between(conn: Connection, wanted: Range, *, limit: int = 2000) -> list[AgendaEvent]:
+    """The calendar, the first due first."""
+    return await page(conn, wanted, limit=limit)
+
+
+async def page(
     conn: Connection,
-    start: datetime,
-    end: datetime,
+    wanted: Range,
     *,
-    agent_ids: Sequence[UUID] | None = None,
-    with_free: bool = False,
-    states: Sequence[EventState] = tuple(EventState),
-    limit: int = 2000,
+    sort: Sort = Sort.DUE_AT,
+    descending: bool = False,
+    limit: int,
+    offset: int = 0,
 ) -> list[AgendaEvent]:
-    """The calendar: events due in [start, end), of these agents (None: all), perhaps with nobody's."""
-    agents = list(agent_ids) if agent_ids is not None else None
-    rows = await conn.fetch(QUERIES["between"], start, end, agents, with_free, list(states), limit)
-    return _events(rows)
+    """The same in any order; those alike by when they are due."""
+    order = f"{sort}{' DESC' if descending else ''}, due_at, id"
+    query = QUERIES["between"].format(order=order)
+    return _events(await conn.fetch(query, *wanted.values(), limit, offset))
+
+
+async def count(conn: Connection, wanted: Range) -> int:
+    found: int = await conn.fetchval(QUERIES["count_between"], *wanted.values())
+    return found
 
 
 async def for_customer(conn: Connection, customer_id: UUID, *, closed: bool = False) -> list[AgendaEvent]:

@@ -10,6 +10,7 @@ from dialer.campaigns import Kind
 from dialer.errors import Unknown
 from storage.database import Connection
 from typifications import agenda
+from typifications.agenda import Range
 from typifications.model import AgendaEvent, EventState
 
 STALE = timedelta(hours=12)
@@ -25,9 +26,8 @@ async def of_agents(
     if not agent_ids:
         return {}
     horizon = now + await preferences.notified_before(conn) + timedelta(microseconds=1)
-    found = await agenda.between(
-        conn, now - STALE, horizon, agent_ids=list(agent_ids), with_free=True, states=(EventState.PENDING,)
-    )
+    pending = (EventState.PENDING,)
+    found = await agenda.between(conn, Range(now - STALE, horizon, agent_ids, with_free=True, states=pending))
     voice: set[UUID] = set()
     if any(event.agent_id is None for event in found):
         every = await campaigns.page(conn, limit=MOST_CAMPAIGNS)

@@ -1,5 +1,6 @@
 """The agenda as a calendar: range, create, edit, remove, manage; reassigning is a supervisor's."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -27,9 +28,8 @@ async def between(
     state: EventState | None = None,
 ) -> Page[EventOut]:
     """Events due in [start, end). Agents see their own and nobody's."""
-    found = await service.between(call, start, end, agent_id, with_free=with_free)
-    shown = [EventOut.model_validate(one) for one in found if state is None or one.state is state]
-    return paging.cut(shown, service.SORTS, "due_at")
+    wanted = replace(service.seen(call, start, end, agent_id), with_free=with_free)
+    return await service.page(call, replace(wanted, states=(state,)) if state else wanted, paging)
 
 
 @router.post("", status_code=201)

@@ -6,37 +6,48 @@ from uuid import UUID
 
 from crm_api import phones
 from crm_api.access import Call, Role
-from crm_api.agenda.schemas import EventEdit, EventIn, ReassignIn
+from crm_api.agenda.schemas import EventEdit, EventIn, EventOut, ReassignIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
 from crm_api.live import notify
+from crm_api.schemas import Page, Paging
 from dialer import agents, campaigns
 from dialer.hours import legal_hour
 from dialer.settings import Settings
 from lists import customers
 from lists.numbers import Number
 from typifications import agenda, taking
-from typifications.agenda import Written
+from typifications.agenda import Range, Sort, Written
 from typifications.deciding import due_at
 from typifications.model import AgendaEvent, CampaignKind, EventFields, EventState
 
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 MOST_REASSIGNED = 10_000
-SORTS = ("due_at", "created_at", "customer_name", "state")
+SORTS = tuple(Sort)
 
 
-async def between(
-    call: Call, start: datetime, end: datetime, agent_id: UUID | None, *, with_free: bool
-) -> list[AgendaEvent]:
+def seen(call: Call, start: datetime, end: datetime, agent_id: UUID | None) -> Range:
     """A calendar's range. Agents see their own and nobody's, supervisors those of their campaigns."""
     if call.who.role is Role.AGENT:
         agent_ids: list[UUID] | None = [call.own_agent()]
     else:
         agent_ids = [agent_id] if agent_id else None
-    found = await agenda.between(call.conn, start, end, agent_ids=agent_ids, with_free=with_free)
-    watched = call.who.campaigns
-    return [one for one in found if watched is None or one.campaign_id in watched]
+    return Range(start, end, agent_ids, campaign_ids=call.who.campaigns)
+
+
+async def page(call: Call, wanted: Range, paging: Paging) -> Page[EventOut]:
+    sort = Sort(paging.by(tuple(Sort), Sort.DUE_AT))
+    found = await agenda.page(
+        call.conn,
+        wanted,
+        sort=sort,
+        descending=paging.descending,
+        limit=paging.limit + 1,
+        offset=paging.offset,
+    )
+    shown = paging.over([EventOut.model_validate(one) for one in found])
+    return shown.model_copy(update={"total": await agenda.count(call.conn, wanted)})
 
 
 async def create(call: Call, body: EventIn) -> Written:
@@ -131,19 +142,15 @@ async def _pending_of(call: Call, body: ReassignIn) -> tuple[UUID, ...]:
     """The agent's pending events of the campaigns watched."""
     assert body.from_agent_id is not None
     await agents.get(call.conn, body.from_agent_id)
-    found = await agenda.between(
-        call.conn,
+    wanted = Range(
         body.start or EVER[0],
         body.end or EVER[1],
-        agent_ids=[body.from_agent_id],
+        (body.from_agent_id,),
         states=(EventState.PENDING,),
-        limit=MOST_REASSIGNED,
+        campaign_ids=call.who.campaigns,
     )
-    return tuple(one.id for one in found if _watched(call, one))
-
-
-def _watched(call: Call, event: AgendaEvent) -> bool:
-    return call.who.campaigns is None or event.campaign_id in call.who.campaigns
+    found = await agenda.between(call.conn, wanted, limit=MOST_REASSIGNED)
+    return tuple(one.id for one in found)
 
 
 async def _may_give_to(call: Call, agent_id: UUID | None, kind: campaigns.Kind) -> None:

@@ -15,6 +15,7 @@ from dialer.errors import Unknown
 from storage.database import Connection
 from storage.queries import Queries
 from typifications import agenda
+from typifications.agenda import Range
 from typifications.model import EventState
 
 QUERIES = Queries.load("crm_api", "calendars/queries.sql")
@@ -47,9 +48,8 @@ async def read(conn: Connection, secret: str, now: datetime) -> str:
         agent = None
     if agent is None:
         raise ApiError(404, "feed_not_found", "there is no such feed")
-    found = await agenda.between(
-        conn, now - BACK, now + AHEAD, agent_ids=[agent.id], states=(EventState.PENDING,)
-    )
+    wanted = Range(now - BACK, now + AHEAD, (agent.id,), states=(EventState.PENDING,))
+    found = await agenda.between(conn, wanted)
     notify = await preferences.notified_before(conn)
     return calendar(f"Marcador {agent.name}", found, notify=notify, made=now)
 

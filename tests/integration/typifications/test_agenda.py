@@ -13,6 +13,7 @@ from tests.helpers.until import until
 from tests.integration.lists.world import number
 from tests.integration.typifications.desk import FIRST, MAIN, Desk, somebody_waits
 from typifications import agenda
+from typifications.agenda import Range
 from typifications.errors import NotFound, Refused
 from typifications.model import Action, AgendaEvent, EventFields, EventState
 
@@ -170,7 +171,7 @@ async def test_the_calendar_shows_a_range_by_agent_and_state(desk: Desk) -> None
     start, end = desk.now, desk.now + timedelta(hours=2)
 
     async def shown(**choice: Any) -> set[UUID]:
-        return {e.id for e in await agenda.between(desk.conn, start, end, **choice)}
+        return {e.id for e in await agenda.between(desk.conn, Range(start, end, **choice))}
 
     assert await shown() == {mine.id, anybodys.id}  # the end is not in it
     assert await shown(agent_ids=[desk.agent]) == {mine.id}
