@@ -88,13 +88,21 @@ async def get(conn: Connection, event_id: UUID) -> AgendaEvent:
     return _found(await conn.fetchrow(QUERIES["get"], event_id), event_id)
 
 
-async def edit(conn: Connection, event_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Written:
-    """Change name, agent, number, time, zone or note of a pending event; the customer stays as it is.
+async def edit(
+    conn: Connection,
+    event_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    by: UUID | None = None,
+    now: datetime,
+) -> Written:
+    """Change name, agent, number, time, zone or note of a pending event; the customer stays as it is. `by`
+    this agent (None: by a supervisor), who may not change what another agent holds.
 
     Raises `NotFound`, `Refused`.
     """
     async with savepoint(conn):
-        event = await _pending(conn, event_id)
+        event = await _pending(conn, event_id, by, now)
         wanted = replace(event, **{name: changes[name] for name in changes.keys() & _EDITABLE})
         if wanted.due_at != event.due_at:
             _refuse_past(wanted.due_at, now)
@@ -150,9 +158,10 @@ async def unattended(
     return _events(rows)
 
 
-async def remove(conn: Connection, event_id: UUID, *, now: datetime) -> AgendaEvent:
-    """A contact that waited for it goes back to its list. Raises `NotFound`, `Refused`."""
-    return await _close(conn, event_id, EventState.REMOVED, None, now)
+async def remove(conn: Connection, event_id: UUID, *, by: UUID | None = None, now: datetime) -> AgendaEvent:
+    """A contact that waited for it goes back to its list. Refused to an agent while another holds it. Raises
+    `NotFound`, `Refused`."""
+    return await _close(conn, event_id, EventState.REMOVED, None, now, by=by)
 
 
 async def manage(
@@ -355,9 +364,7 @@ async def _close(
     by: UUID | None = None,
 ) -> AgendaEvent:
     async with savepoint(conn):
-        event = await _pending(conn, event_id)
-        if event.held_from(by, now):
-            raise Refused("event_taken", "another agent has taken this event", taken_by=str(event.taken_by))
+        await _pending(conn, event_id, by, now)
         row = await conn.fetchrow(QUERIES["close"], event_id, state, managed_by, now)
         event = of_row(row)
         await _give_back(conn, [event.contact_id], now)
@@ -384,10 +391,12 @@ async def _must_know_phone(conn: Connection, event_id: UUID) -> None:
         raise Refused("phone_unknown", "nobody has this number: add it to the customer first")
 
 
-async def _pending(conn: Connection, event_id: UUID) -> AgendaEvent:
+async def _pending(conn: Connection, event_id: UUID, by: UUID | None, now: datetime) -> AgendaEvent:
     event = _found(await conn.fetchrow(QUERIES["lock"], event_id), event_id)
     if event.state is not EventState.PENDING:
         raise Refused("event_closed", f"this event is {event.state} already", state=event.state)
+    if event.held_from(by, now):
+        raise Refused("event_taken", "another agent has taken this event", taken_by=str(event.taken_by))
     return event
 
 

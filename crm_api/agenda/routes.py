@@ -69,9 +69,8 @@ async def edit(event_id: UUID, body: EventEdit, call: Agent) -> WrittenOut:
 
 @router.delete("/{event_id}", status_code=204)
 async def remove(event_id: UUID, call: Agent) -> None:
-    """A contact that waited for it goes back to its list."""
-    await service.must_touch(call, event_id)
-    await agenda.remove(call.conn, event_id, now=call.now)
+    """A contact that waited for it goes back to its list. Not what another agent holds."""
+    await service.remove(call, event_id)
 
 
 @router.post("/{event_id}/manage")

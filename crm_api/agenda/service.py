@@ -90,7 +90,18 @@ async def edit(call: Call, event_id: UUID, body: EventEdit) -> Written:
         changes["due_at"] = _due(call, body.local, body.zone, settings, number)
         changes["zone"] = body.zone
     engine.wake(call)
-    return await agenda.edit(call.conn, event_id, changes, now=call.now)
+    return await agenda.edit(call.conn, event_id, changes, by=_by(call), now=call.now)
+
+
+async def remove(call: Call, event_id: UUID) -> None:
+    await must_touch(call, event_id)
+    call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
+    await agenda.remove(call.conn, event_id, by=_by(call), now=call.now)
+
+
+def _by(call: Call) -> UUID | None:
+    """The agent who acts; a supervisor is stopped by nobody's hold."""
+    return call.who.agent_id if call.who.role is Role.AGENT else None
 
 
 async def must_touch(call: Call, event_id: UUID) -> AgendaEvent:
@@ -121,9 +132,8 @@ async def let_go(call: Call, event_id: UUID) -> AgendaEvent:
 
 async def manage(call: Call, event_id: UUID) -> AgendaEvent:
     await must_touch(call, event_id)
-    by = call.who.agent_id if call.who.role is Role.AGENT else None
     call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
-    return await agenda.manage(call.conn, event_id, by=by, now=call.now)
+    return await agenda.manage(call.conn, event_id, by=_by(call), now=call.now)
 
 
 async def reassign(call: Call, body: ReassignIn) -> int:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.integration.crm_api.given import NOW, Api, accepted
+from crm_api.access import Role
+from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.crm_api_more.people import People
 
 SPAN = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-05T00:00:00Z"}
@@ -30,6 +31,26 @@ async def _events(
             state,
             NOW + timedelta(hours=hours),
         )
+
+
+async def test_what_one_agent_holds_no_other_changes_or_removes(api: Api) -> None:
+    """The agent who took it may be on the phone for it."""
+    people = await People.given(api, agents=2)
+    other = await api.as_role(Role.AGENT, agent_id=people.agents[1].id)
+    body = {
+        "campaign_id": str(people.campaign.id),
+        "phone": "+34612345678",
+        "local": "2026-03-03T11:00:00",
+        "zone": "Europe/Madrid",
+    }
+    made = accepted(await people.agent.post("/api/agenda", json=body), 201)["event"]
+    address = f"/api/agenda/{made['id']}"
+    accepted(await people.agent.post(f"{address}/take"))
+    for change in ({"note": "mine"}, {"agent_id": str(people.agents[1].id)}):
+        refused(await other.patch(address, json=change), 409, "event_taken")
+    refused(await other.delete(address), 409, "event_taken")
+    accepted(await people.agent.patch(address, json={"note": "rang, no answer"}))
+    accepted(await people.supervisor.delete(address), 204)
 
 
 async def test_a_supervisors_calendar_is_not_filled_up_by_campaigns_of_others(
