@@ -126,6 +126,7 @@ async def take(call: Call, event_id: UUID) -> AgendaEvent:
 
 
 async def let_go(call: Call, event_id: UUID) -> AgendaEvent:
+    await must_touch(call, event_id)
     call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
     return await taking.let_go(call.conn, event_id, call.own_agent())
 

@@ -11,6 +11,7 @@ from tests.integration.crm_api_more.people import People
 
 SPAN = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-05T00:00:00Z"}
 MANY = 2_100
+EVENT = {"phone": "+34612345678", "local": "2026-03-03T11:00:00", "zone": "Europe/Madrid"}
 
 
 @pytest.fixture
@@ -37,12 +38,7 @@ async def test_what_one_agent_holds_no_other_changes_or_removes(api: Api) -> Non
     """The agent who took it may be on the phone for it."""
     people = await People.given(api, agents=2)
     other = await api.as_role(Role.AGENT, agent_id=people.agents[1].id)
-    body = {
-        "campaign_id": str(people.campaign.id),
-        "phone": "+34612345678",
-        "local": "2026-03-03T11:00:00",
-        "zone": "Europe/Madrid",
-    }
+    body = EVENT | {"campaign_id": str(people.campaign.id)}
     made = accepted(await people.agent.post("/api/agenda", json=body), 201)["event"]
     address = f"/api/agenda/{made['id']}"
     accepted(await people.agent.post(f"{address}/take"))
@@ -51,6 +47,14 @@ async def test_what_one_agent_holds_no_other_changes_or_removes(api: Api) -> Non
     refused(await other.delete(address), 409, "event_taken")
     accepted(await people.agent.patch(address, json={"note": "rang, no answer"}))
     accepted(await people.supervisor.delete(address), 204)
+
+
+async def test_an_event_of_another_agent_is_not_read_by_giving_it_back(api: Api) -> None:
+    people = await People.given(api, agents=2)
+    other = await api.as_role(Role.AGENT, agent_id=people.agents[1].id)
+    body = EVENT | {"campaign_id": str(people.campaign.id), "agent_id": str(people.agents[0].id)}
+    made = accepted(await people.agent.post("/api/agenda", json=body), 201)["event"]
+    refused(await other.delete(f"/api/agenda/{made['id']}/take"), 403, "event_not_yours")
 
 
 async def test_a_supervisors_calendar_is_not_filled_up_by_campaigns_of_others(
