@@ -26,7 +26,8 @@ SELECT id, name, role FROM api_token WHERE token_hash = $1 AND revoked_at IS NUL
 INSERT INTO api_token (id, name, token_hash, role, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: tokens
-SELECT id, name, role, created_by, created_at, revoked_at FROM api_token
+-- In an order of its own: those alike in what a page is sorted by keep it from page to page.
+SELECT id, name, role, created_by, created_at, revoked_at FROM api_token ORDER BY id
 
 -- name: revoke_token
 UPDATE api_token SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING id
@@ -35,10 +36,12 @@ UPDATE api_token SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNI
 SELECT id, password_hash, enabled FROM user_account WHERE login = $1
 
 -- name: users
+-- Ordered as the tokens are.
 SELECT u.id, u.login, u.name, u.role, u.agent_id, u.language, u.enabled, u.created_at,
        ARRAY(SELECT campaign_id FROM user_campaign WHERE user_id = u.id ORDER BY campaign_id) AS campaign_ids
 FROM user_account u
 WHERE $1::uuid IS NULL OR u.id = $1
+ORDER BY u.id
 
 -- name: add_user
 INSERT INTO user_account (id, login, name, password_hash, role, agent_id, language, created_at)

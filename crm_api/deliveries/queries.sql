@@ -19,6 +19,7 @@ LEFT JOIN LATERAL (
     SELECT state, due_at FROM report_delivery_run WHERE delivery_id = d.id ORDER BY due_at DESC LIMIT 1
 ) last ON true
 WHERE ($1::uuid IS NULL OR d.user_id = $1) AND ($2::uuid IS NULL OR d.id = $2)
+ORDER BY d.id
 
 -- name: how_many
 SELECT count(*) FROM report_delivery WHERE user_id = $1

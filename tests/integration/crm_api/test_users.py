@@ -102,3 +102,18 @@ async def test_the_audit_names_the_campaign_whose_target_was_changed(
     accepted(await admin.patch(f"/api/campaigns/{campaign.id}/live", json={"target": 0.02}))
     row = accepted(await admin.get("/api/audit?action=campaigns.change_live"))["items"][0]
     assert (row["target"], row["detail"]) == (str(campaign.id), {"target": 0.02})
+
+
+async def test_users_alike_in_what_they_are_sorted_by_keep_their_order_while_they_are_edited(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    """Else a page shows one again, and another is on none."""
+    seen = []
+    for _ in range(3):
+        await api.as_role(Role.ADMIN)
+    for offset in range(4):
+        page = accepted(await admin.get(f"/api/users?sort=role&limit=1&offset={offset}"))
+        seen += [user["login"] for user in page["items"]]
+        edit = {"name": "another", "role": "admin"}
+        accepted(await admin.put(f"/api/users/{page['items'][0]['id']}", json=edit))
+    assert seen == ["user1", "user2", "user3", "user4"]
