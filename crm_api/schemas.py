@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -36,6 +37,14 @@ def _shallow(value: dict[str, Any]) -> dict[str, Any]:
     raise ValueError(f"at most {DEEPEST} levels of lists and objects")
 
 
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as America
+        raise ValueError("there is no such time zone") from None
+    return value
+
+
 When = Annotated[AwareDatetime, AfterValidator(_sensible)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -44,6 +53,8 @@ Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 """A phone number as somebody typed it."""
 Zone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")]
 """IANA."""
+KnownZone = Annotated[Zone, AfterValidator(_known_zone)]
+"""For what is kept: a customer in a zone that is none would never be called, and nobody would be told."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Data = Annotated[dict[str, Any], Field(max_length=200), AfterValidator(_shallow)]
 """Fields of the installation's own."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm_api.filters.schemas import FilterIn
-from crm_api.schemas import In, Int, Name, Out, Short, When, Zone
+from crm_api.schemas import In, Int, KnownZone, Name, Out, Short, When, Zone
 from lists.assigning import MAX_AGENTS
 from lists.filtering.schedule import MAX_MINUTES, MIN_MINUTES
 from lists.model import SameCustomer
@@ -59,7 +59,7 @@ class SendIn(In):
     campaign_id: UUID
     name: Name
     priority: Int = 100
-    zone: Zone | None = None
+    zone: KnownZone | None = None
     expires_at: When | None = None
     schedule: ScheduleIn | None = None
     same_customer: SameCustomer = SameCustomer.REFUSE

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from crm_api.schemas import In, Name, Out, Zone
+from crm_api.schemas import In, KnownZone, Name, Out
 
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
@@ -18,7 +18,7 @@ class BaseIn(In):
     name: Name
     region: Region
     key_columns: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
-    zone: Zone | None = None
+    zone: KnownZone | None = None
 
 
 class KeyIn(In):

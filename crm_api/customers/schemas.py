@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from crm_api.schemas import Data, In, Out, Short, Typed, Zone
+from crm_api.schemas import Data, In, KnownZone, Out, Short, Typed
 from lists.model import PhoneState
 
 Kind = Annotated[str, StringConstraints(pattern=r"^(mobile|work|home)?$")]
@@ -40,7 +40,7 @@ class CustomerEditIn(In):
 
     document: Short | None = None
     name: Short | None = None
-    zone: Zone | None = None
+    zone: KnownZone | None = None
     data: Data = Field(default_factory=dict)
 
 

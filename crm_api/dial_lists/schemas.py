@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm_api.schemas import In, Int, Name, Out, When, Zone
+from crm_api.schemas import In, Int, KnownZone, Name, Out, When
 from lists.model import ContactState
 
 
@@ -17,7 +17,7 @@ class DialListIn(In):
     campaign_id: UUID
     base_id: UUID
     name: Name
-    zone: Zone | None = None
+    zone: KnownZone | None = None
     priority: Int = 100
     expires_at: When | None = None
 

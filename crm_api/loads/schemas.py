@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from crm_api.schemas import Int, Out, Zone
+from crm_api.schemas import Int, KnownZone, Out
 from lists.model import SameCustomer
 
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -42,7 +42,7 @@ class LoadQuery(BaseModel):
     ] = ""
     encoding: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = None
     delimiter: Annotated[str | None, StringConstraints(min_length=1, max_length=1)] = None
-    zone: Zone | None = None
+    zone: KnownZone | None = None
     priority: Int = 100
     same_customer: Annotated[
         SameCustomer,

@@ -81,6 +81,22 @@ async def test_fields_nested_deeper_than_they_could_be_shown_are_refused(
     accepted(await admin.post("/api/customers", json=body | {"data": {"a": {"b": [1, 2]}}}), 201)
 
 
+@pytest.mark.parametrize("zone", ["America", "Europe/Madird"])
+async def test_nothing_is_kept_in_a_zone_there_is_not(
+    admin: httpx.AsyncClient, known: dict[str, str], zone: str
+) -> None:
+    """Its customers would never be called, and nobody told why. America is a folder of zones."""
+    lists = {"name": "x", "campaign_id": known["campaign_id"], "zone": zone}
+    for method, path, body in (
+        ("POST", "bases", {"name": "x", "region": "ES", "zone": zone}),
+        ("POST", "dial-lists", lists | {"base_id": known["base_id"]}),
+        ("POST", "assignments/send", lists | {"filter": {}}),
+        ("PATCH", f"customers/{known['customer_id']}", {"zone": zone}),
+        ("POST", f"loads?region=ES&zone={zone}", None),
+    ):
+        refused(await admin.request(method, f"/api/{path}", json=body), 422, "invalid_request")
+
+
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"offset": -1}, {"offset": 1_000_001}])
 async def test_a_page_too_large_is_refused(
     admin: httpx.AsyncClient, known: dict[str, str], query: dict[str, int]
