@@ -8,10 +8,15 @@ import pytest
 from crm_api.live import pop
 from crm_api.live.schemas import Pop
 from tests.helpers import until
+from tests.system.asterisk.ami import Ami
+from tests.system.asterisk.calls import of
 from tests.system.asterisk.carrier import Carrier
+from tests.system.asterisk.phone import registered, rings_on
 from tests.system.asterisk.server import Asterisk
 from tests.system.campaign.centre import Centre, number, settings
+from tests.system.campaign.conftest import PHONES
 from tests.system.campaign.desk import Desk
+from tests.system.campaign.test_agent_first import PickedUpWhenTold, by_hand
 
 pytestmark = pytest.mark.asterisk
 
@@ -95,6 +100,25 @@ async def test_an_inbound_call_waits_with_music_until_an_agent_is_free(
     caller.stop()
     await desk.hang_up()
     row = await centre.ended(waiting)
+    assert (row["kind"], row["outcome"], row["agent_id"]) == ("inbound", "connected", desk.agent.id)
+
+
+async def test_a_caller_rings_a_phone_that_is_picked_up_by_hand_and_the_next_where_nobody_does(
+    centre: Centre, pbx: Asterisk, far_end: Ami, caller: Carrier
+) -> None:
+    campaign = await centre.campaign(settings(region="FR"))
+    hand = PickedUpWhenTold()
+    async with registered(pbx.config, PHONES[0], rings_on), registered(pbx.config, PHONES[1], hand) as phone:
+        away = await by_hand(centre, PHONES[0], campaign)
+        desk = await by_hand(centre, PHONES[1], campaign)
+        caller.calls_in(pbx.config.sip_port, did=DID, caller=KNOWN)
+        ringing = await far_end.event("Newchannel", 10, Channel=of(PHONES[0]))
+        await far_end.action("Hangup", Channel=ringing["Channel"], Cause="19")
+        assert (await away.becomes("paused")).reason == "not_answering"
+        await hand.pick_up()
+        attempt = await desk.talks()
+        phone.hang_up()
+        row = await centre.ended(attempt)
     assert (row["kind"], row["outcome"], row["agent_id"]) == ("inbound", "connected", desk.agent.id)
 
 
