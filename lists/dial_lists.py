@@ -97,8 +97,12 @@ async def delete_base(conn: Connection, base_id: UUID, now: datetime) -> int:
     """End the base's waiting contacts and its lists, and hide its customers; interactions and do-not-call
     stay.
 
-    How many contacts ended. Live calls finish. Needs a transaction. Raises NotFound.
+    How many contacts ended. Live calls finish. Needs a transaction. Raises NotFound, and Refused (base_busy)
+    while a file goes into it: to wait for that would keep the gate closed, and a load that is not over yet
+    would leave contacts of a base that is gone.
     """
+    if not await conn.fetchval(DIAL_LISTS.try_lock_base, str(base_id)):
+        raise Refused("base_busy", "A file is being loaded into this base: delete it when that is over.")
     await close_gate(conn)
     if not await conn.fetchval(DIAL_LISTS.delete_base, base_id, now):
         raise NotFound(f"there is no base {base_id}")

@@ -8,6 +8,10 @@ SELECT b.id, b.name, b.key_columns, b.region, b.zone, b.created_at,
 FROM base b WHERE b.deleted_at IS NULL AND ($1::uuid IS NULL OR b.id = $1) AND ($2::text IS NULL OR b.name = $2)
 ORDER BY b.name, b.id LIMIT $3 OFFSET $4
 
+-- name: try_lock_base
+-- False: a file is on its way into the base, or it is being given another key.
+SELECT pg_try_advisory_xact_lock(hashtextextended('load into ' || $1::text, 0))
+
 -- name: delete_base
 UPDATE base SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
 

@@ -48,8 +48,8 @@ async def rekey(
     conn: Connection, base_id: UUID, columns: Sequence[str], *, confirm: str = "", now: datetime
 ) -> Rekey:
     """Needs a transaction. Raises NotFound, Refused (unknown_column, not_as_shown, key_not_unique)."""
-    base = await dial_lists.get_base(conn, base_id)
     await conn.execute(SQL.lock_base, str(base_id))
+    base = await dial_lists.get_base(conn, base_id)
     parts, fields = await _parts(conn, base, columns)
     await conn.execute(SQL.stage)
     await run(conn, SQL.fill.replace("{parts}", ", ".join(parts)), base_id, *fields)

@@ -94,11 +94,11 @@ async def update(db: Database, spec: UpdateSpec, *, confirm: str = "", now: date
         raise Refused("nothing_ticked", "Tick the columns that are to be updated.")
     digest = await asyncio.to_thread(_digest, spec)
     async with db.transaction() as conn:
+        await conn.execute(SQL.lock_base, str(spec.base_id))  # somebody waits for the answer: not for long
         base = await dial_lists.get_base(conn, spec.base_id)
         roles = Roles.parse(spec.mapping, spec.ticked)
         if spec.create and spec.match is not Match.KEY:
             raise Refused("create_needs_key", "New customers need the key the base knows its customers by.")
-        await conn.execute(SQL.lock_base, str(base.id))
         rows = await _stage(conn, spec, base, roles, now)
         await _compare(conn, spec, roles)
         found = await _found(conn, spec, rows, digest, roles)

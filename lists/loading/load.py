@@ -81,7 +81,9 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
     async with db.transaction() as conn:
         target = await _target(conn, spec)
         base, existed = await _base(conn, spec, target, now)
-        await conn.execute(SQL.lock_base, str(base.id))
+        await run(conn, SQL.lock_base, str(base.id))  # for as long as other files go into it
+        if existed:
+            await _must_be_there(conn, base)
         await conn.execute(SQL.room)
         for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known, SQL.stage_moved):
             await conn.execute(create)
@@ -281,6 +283,13 @@ async def _base(
         name = f"{wanted} ({nth})"
     made = await dial_lists.create_base(conn, name, region=spec.region, key_columns=keys, zone=None, now=now)
     return made, False
+
+
+async def _must_be_there(conn: Connection, base: Base) -> None:
+    try:
+        await dial_lists.get_base(conn, base.id)
+    except NotFound:
+        raise LoadError(f"The base {base.name} was deleted meanwhile.") from None
 
 
 async def _free_name(conn: Connection, campaign_id: UUID, wanted: str) -> str:
