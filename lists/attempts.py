@@ -239,6 +239,7 @@ async def begin_inbound(conn: Connection, call: BeginInbound) -> Refusal | None:
             call.e164,
             call.trunk,
             call.server,
+            call.channel,
         )
     return None
 

@@ -183,6 +183,8 @@ class BeginInbound:
     trunk: str
     server: str
     worker: str
+    channel: str = ""
+    """Asterisk's own id of the caller's channel: the next owner finds the call by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,8 @@ class LiveAttempt:
     agent_id: UUID | None
     state: LiveState
     updated_at: datetime
+    channel: str
+    """Of a call that came in; empty where it is the attempt's id."""
 
 
 @dataclass(frozen=True, slots=True)

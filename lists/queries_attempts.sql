@@ -84,6 +84,9 @@ SELECT * FROM u
 DELETE FROM live_attempt WHERE attempt_id = ANY($1)
 
 -- name: begin_inbound
+WITH known AS (
+    UPDATE live_attempt SET channel = $8 WHERE attempt_id = $1
+)
 INSERT INTO attempt (id, begun_at, kind, campaign_id, customer_id, e164, trunk, server)
 VALUES ($1, $2, 'inbound', $3, $4, coalesce($5, ''), $6, $7)
 
@@ -164,7 +167,7 @@ SELECT id FROM closed
 
 -- name: live
 SELECT l.attempt_id, l.begun_at, a.kind, l.campaign_id, l.contact_id, l.customer_id, a.phone_id, l.e164, l.worker,
-       l.server, l.trunk, l.agent_id, l.state, l.updated_at
+       l.server, l.trunk, l.agent_id, l.state, l.updated_at, l.channel
 FROM live_attempt l
 JOIN attempt a ON a.id = l.attempt_id AND a.begun_at = l.begun_at
 WHERE ($1::text IS NULL OR l.worker = $1) AND ($2::uuid IS NULL OR l.campaign_id = $2)

@@ -14,6 +14,7 @@ from dialer.agents import Line, Presence
 from dialer.engine.calls import LiveCall
 from dialer.engine.hub import Hub
 from dialer.engine.inbound import QUERIES
+from dialer.engine.receiving import PATIENCE_S
 from dialer.engine.tools import Tools
 from lists import attempts, reserving
 from lists.model import AttemptKind, LiveAttempt, LiveState
@@ -61,17 +62,29 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
         retries=retries,
         customer_id=row.customer_id,
         trunk=row.trunk,
+        channel=row.channel,
         bound_agent=row.agent_id if row.kind in (*BY_LINE, AttemptKind.AGENT_BOUND) else None,
         by_line=_by_line(row, tools),
         has_channel=not _by_line(row, tools),  # a line's own has an id that only the listing tells
         adopted=True,
     )
+    _as_its_campaign_has_it(call, hub)
     tools.calls.add(call)
     hub.began(call)
     if row.kind is not AttemptKind.INBOUND:
         call.takes = tools.trunks.by_name(row.trunk)
     if call.takes is not None:
         call.takes.limits.in_use += 1
+
+
+def _as_its_campaign_has_it(call: LiveCall, hub: Hub) -> None:
+    """How long it may ring, and wait."""
+    run = hub.run_of(call)
+    if run is not None:
+        call.ring_s, call.patience_s = run.settings.ring_timeout_s, run.settings.patience_ms / 1000
+    if call.kind is AttemptKind.INBOUND:
+        own = run.settings.inbound.patience_s if run is not None else None
+        call.patience_s = PATIENCE_S if own is None else own
 
 
 def _by_line(row: LiveAttempt, tools: Tools) -> bool:
@@ -81,7 +94,8 @@ def _by_line(row: LiveAttempt, tools: Tools) -> bool:
 
 
 def _call_state(row: LiveAttempt) -> machine.State:
-    facts = machine.Facts(row.begun_at, agent_id=row.agent_id)
+    if row.kind is AttemptKind.INBOUND and row.state is LiveState.BEGUN:
+        return machine.Answered(machine.Facts(row.begun_at, answered_at=row.begun_at))
     if row.state is LiveState.BEGUN:
         return machine.Sent(machine.Facts(row.begun_at))
     if row.state is LiveState.RINGING:

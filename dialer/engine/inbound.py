@@ -163,4 +163,5 @@ def _begin(call: LiveCall, worker: str, *, hidden: bool = False) -> BeginInbound
         trunk=call.trunk,
         server=call.server,
         worker=worker,
+        channel=call.channel,
     )

@@ -2,13 +2,17 @@
 
 from unittest.mock import patch
 
+import msgspec
+import pytest
+
 from ami.simulator import Behaviour, Fate
 from dialer.agents import Agent
 from dialer.campaigns import Campaign
 from dialer.commands import Kind
-from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
+from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
 
 MAIN = number(1)
+LONG_TALK = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=120)
 
 
 async def an_agent(house: House) -> tuple[Campaign, Agent]:
@@ -59,7 +63,7 @@ def test_a_customer_whose_agents_line_is_lost_comes_back_to_that_agent_with_the_
 ) -> None:
     async def story(house: House) -> None:
         campaign, ana = await an_agent(house)
-        house.calls_to(MAIN, Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=120))
+        house.calls_to(MAIN, LONG_TALK)
         await house.contact(await house.list_(campaign.id), MAIN)
         await house.until(lambda: house.state(ana.id) == "talking")
         await loses_the_line(house, ana)
@@ -79,5 +83,54 @@ def test_a_pause_that_is_held_back_comes_with_the_next_owner(database_dsn: str) 
         assert asked.result == {"state": "ready", "pending": "pause"}
         await house.restart_worker()
         await house.until(lambda: house.state(ana.id) == "paused", 30)
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_caller_in_talk_is_known_to_the_next_owner(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        _, ana = await an_agent(house)
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        await house.clock.sleep(1)
+        await house.restart_worker()
+        await house.clock.sleep(30)
+        assert house.state(ana.id) == "talking"
+        await house.until(lambda: house.state(ana.id) == "wrapup", 200)
+        row = await house.row("SELECT outcome, agent_id, ended_at - connected_at AS talk FROM attempt")
+        assert (row["outcome"], row["agent_id"]) == ("connected", ana.id)
+        assert row["talk"].total_seconds() == pytest.approx(120, abs=1)
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_caller_who_waits_is_known_to_the_next_owner(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        _, ana = await an_agent(house)
+        await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
+        await house.clock.sleep(5)
+        await house.restart_worker()
+        await house.clock.sleep(5)
+        await house.ask(Kind.AGENT_READY, ana.id)
+        await house.until(lambda: house.state(ana.id) == "talking", 5)
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_call_that_rings_may_ring_as_long_as_its_campaign_says_with_the_next_owner(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        settings = msgspec.structs.replace(SETTINGS, ring_timeout_s=90)
+        campaign = await house.campaign(settings=settings)
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=70, talk_s=30))
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.dialled())
+        await house.clock.sleep(1)
+        await house.restart_worker()
+        await house.until(lambda: house.state(ana.id) == "talking", 90)
 
     in_virtual_time(database_dsn, story)
