@@ -34,9 +34,11 @@ async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
         await attempts.adopt(conn, [row.attempt_id for row in rows], tools.worker)
     contact_ids = [row.contact_id for row in rows if row.contact_id is not None]
     retries = {row["id"]: row["retries"] for row in await conn.fetch(QUERIES["retries"], contact_ids)}
-    for row in rows:
-        adopt_call(row, retries.get(row.contact_id, {}) if row.contact_id else {}, tools, hub)
     presences = await people.presences(conn)
+    ringing = {p.attempt_id: p for p in presences if _is_rung(p, tools)}
+    for row in rows:
+        its_retries = retries.get(row.contact_id, {}) if row.contact_id else {}
+        adopt_call(row, its_retries, tools, hub, ringing.get(row.attempt_id))
     attempt_ids = [presence.attempt_id for presence in presences if presence.attempt_id is not None]
     abouts = {row["id"]: row for row in await conn.fetch(QUERIES["of_attempt"], attempt_ids)}
     for presence in presences:
@@ -49,14 +51,21 @@ async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
         run.teach()
 
 
-def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: Hub) -> None:
+def adopt_call(
+    row: LiveAttempt,
+    retries: Mapping[str, int],
+    tools: Tools,
+    hub: Hub,
+    ringing: Presence | None = None,
+) -> None:
+    """`ringing`: of the agent whose phone rings for it."""
     call = LiveCall(
         id=row.attempt_id,
         begun_at=row.begun_at,
         kind=row.kind,
         e164=row.e164 or "",
         server=row.server,
-        state=_call_state(row),
+        state=_call_state(row, ringing),
         campaign_id=row.campaign_id,
         contact_id=row.contact_id,
         retries=retries,
@@ -67,6 +76,7 @@ def adopt_call(row: LiveAttempt, retries: Mapping[str, int], tools: Tools, hub: 
         by_line=_by_line(row, tools),
         has_channel=not _by_line(row, tools),  # a line's own has an id that only the listing tells
         adopted=True,
+        ringing_agent=ringing.agent_id if ringing is not None else None,
     )
     _as_its_campaign_has_it(call, hub)
     tools.calls.add(call)
@@ -93,7 +103,17 @@ def _by_line(row: LiveAttempt, tools: Tools) -> bool:
     return rung or row.kind in BY_LINE
 
 
-def _call_state(row: LiveAttempt) -> machine.State:
+def _is_rung(presence: Presence, tools: Tools) -> bool:
+    agent = tools.agents.get(presence.agent_id)
+    offered = presence.state == desk.AgentState.OFFERED and presence.attempt_id is not None
+    return offered and agent is not None and agent.row.line is Line.RINGING
+
+
+def _call_state(row: LiveAttempt, ringing: Presence | None) -> machine.State:
+    if ringing is not None:
+        answered_at = row.begun_at if row.kind is AttemptKind.INBOUND else row.updated_at
+        facts = machine.Facts(row.begun_at, answered_at=answered_at, waiting_at=answered_at)
+        return machine.Joining(facts, ringing.since, ringing.agent_id)
     if row.kind is AttemptKind.INBOUND and row.state is LiveState.BEGUN:
         return machine.Answered(machine.Facts(row.begun_at, answered_at=row.begun_at))
     if row.state is LiveState.BEGUN:

@@ -183,7 +183,9 @@ class Reconciler:
             agent = self._tools.agents.on(member.uniqueid)
             if agent is not None:
                 return agent.id
-        own = self._tools.agents.get(call.state.agent_id) if isinstance(call.state, machine.Talking) else None
+        own = None
+        if isinstance(call.state, machine.Talking | machine.Joining):
+            own = self._tools.agents.get(call.state.agent_id)
         for member in bridge.members:
             if own is not None and is_phone_of(own, member.channel):
                 call.phone = member.uniqueid  # a phone that was rung
@@ -204,6 +206,8 @@ def _seen(
     if partner is not None:
         return machine.Joined(partner)
     if bridge is not None and bridge.name == CUSTOMERS:
+        if isinstance(call.state, machine.Joining) and call.ringing_agent is not None:
+            return machine.JoinFailed(call.state.agent_id)  # the phone rang in vain
         return None if isinstance(call.state, machine.Waiting | machine.Joining) else machine.WaitEntered()
     if bridge is not None and bridge.name == str(call.id):
         return None if isinstance(call.state, machine.Closed) else machine.PatienceEnded()

@@ -1,12 +1,15 @@
 """A worker is killed, and the next one goes on where its agents and customers were."""
 
+from typing import Any
 from unittest.mock import patch
 
 import msgspec
 import pytest
 
 from ami.simulator import Behaviour, Fate
-from dialer.agents import Agent
+from ami.simulator import Phone as PbxPhone
+from ami.simulator import Settings as PbxSettings
+from dialer.agents import Agent, Line
 from dialer.campaigns import Campaign
 from dialer.commands import Kind
 from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
@@ -15,10 +18,10 @@ MAIN = number(1)
 LONG_TALK = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=120)
 
 
-async def an_agent(house: House) -> tuple[Campaign, Agent]:
+async def an_agent(house: House, **options: Any) -> tuple[Campaign, Agent]:
     await house.trunk()
     campaign = await house.campaign()
-    return campaign, await house.agent("ana", campaign.id)
+    return campaign, await house.agent("ana", campaign.id, **options)
 
 
 async def loses_the_line(house: House, agent: Agent) -> None:
@@ -85,6 +88,44 @@ def test_a_pause_that_is_held_back_comes_with_the_next_owner(database_dsn: str) 
         await house.until(lambda: house.state(ana.id) == "paused", 30)
 
     in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize("dead_s", [1, 8], ids=["picked_up_with_the_next", "picked_up_without_an_owner"])
+def test_a_phone_that_is_rung_for_a_waiting_customer_is_talked_on_with_the_next_owner(
+    database_dsn: str, dead_s: float
+) -> None:
+    async def story(house: House) -> None:
+        _, ana = await an_agent(house, line=Line.RINGING)
+        house.phones["ana"] = PbxPhone(ring_s=5)
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
+        await house.until(lambda: house.state(ana.id) == "offered")
+        await house.clock.sleep(1)
+        await house.kill_worker()
+        await house.clock.sleep(dead_s)
+        await house.start_worker()
+        await house.until(lambda: house.state(ana.id) == "talking", 10)
+        await house.until(lambda: house.state(ana.id) == "wrapup", 200)
+        assert await house.outcomes() == {"connected": 1}
+
+    in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
+
+
+def test_a_customer_for_whom_a_phone_rang_in_vain_goes_to_the_next_agent_with_the_next_owner(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        campaign, ana = await an_agent(house, line=Line.RINGING)
+        house.phones["ana"] = PbxPhone(answers=False)
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
+        await house.until(lambda: house.state(ana.id) == "offered")
+        bea = await house.agent("bea", campaign.id)
+        await house.kill_worker()
+        await house.clock.sleep(20)
+        await house.start_worker()
+        await house.until(lambda: house.state(bea.id) == "talking", 10)
+        assert house.state(ana.id) == "paused"
+
+    in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
 
 
 def test_a_caller_in_talk_is_known_to_the_next_owner(database_dsn: str) -> None:
