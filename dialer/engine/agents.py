@@ -134,6 +134,13 @@ class Agents:
     def by_code(self, code: str) -> LiveAgent | None:
         return next((agent for agent in self._by_id.values() if agent.row.code == code), None)
 
+    def stop(self) -> None:
+        """What was to happen to them later is the next owner's business."""
+        for agent in self:
+            for timer in agent.timers.values():
+                timer.cancel()
+            agent.timers.clear()
+
     def bench(self, agent: LiveAgent) -> None:
         """After a join that failed: without this, one broken line would be offered every customer."""
         agent.benched = True

@@ -19,6 +19,7 @@ class Sender:
         self._deadline = deadline
         self._tasks: set[asyncio.Task[None]] = set()
         self._reconciled: dict[str, int] = {}
+        self._closed = False
 
     def up(self, server: str) -> bool:
         link = self.links.get(server)
@@ -37,6 +38,8 @@ class Sender:
 
     def post(self, server: str, actions: Action | Sequence[Action], failed: Failed | None = None) -> None:
         """Send at once, several one after the other; `failed` hears of the first that went wrong."""
+        if self._closed:
+            return
         batch = (actions,) if isinstance(actions, Action) else tuple(actions)
         task = asyncio.get_running_loop().create_task(self._send(server, batch, failed))
         self._tasks.add(task)
@@ -59,6 +62,8 @@ class Sender:
                 failed(error)
 
     async def close(self) -> None:
-        """Wait for what is under way: each action has its deadline."""
+        """Wait for what is under way: each action has its deadline. Nothing more is sent: a timer that
+        still runs knows nothing of the next owner."""
+        self._closed = True
         if self._tasks:
             await asyncio.wait(tuple(self._tasks))

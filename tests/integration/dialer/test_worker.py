@@ -70,6 +70,31 @@ def test_an_owner_that_slept_through_the_loss_of_the_floor_cannot_begin_a_call(d
     in_virtual_time(database_dsn, story)
 
 
+def test_an_owner_that_lost_the_floor_does_nothing_more_to_its_agents(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        await house.ask(Kind.AGENT_LOGOUT, ana.id)  # after the wrap-up
+        line = house.live_agent(ana.id).line
+        async with house.db.transaction() as conn:  # it slept too long
+            await conn.execute("UPDATE lease SET owner = 'nobody', expires_at = now() - interval '1 second'")
+        first = house.worker
+        with house.clock.in_flight.working():
+            await until(lambda: first.engine is None, 20)
+        await house.start_worker()
+        await house.ask(Kind.AGENT_READY, ana.id)  # not now, after all
+        await house.ask(Kind.AGENT_WRAPUP_EXTEND, ana.id, seconds=100)
+        await house.clock.sleep(60)
+        assert (house.state(ana.id), house.live_agent(ana.id).line) == ("wrapup", line)
+        await first.stop()
+
+    in_virtual_time(database_dsn, story)
+
+
 def test_stopping_drains_what_rings_and_leaves_conversations_to_the_next_owner(database_dsn: str) -> None:
     async def story(house: House) -> None:
         await house.trunk()
