@@ -187,16 +187,7 @@ class Hub:
         """What the agent will be asked to typify."""
         campaign_id = call.campaign_id or next(iter(agent.row.campaign_ids), None)
         if campaign_id is not None:
-            agent.about = Typification(
-                campaign_id=campaign_id,
-                path=(),
-                attempt_id=call.id,
-                attempt_at=call.begun_at,
-                customer_id=call.customer_id,
-                contact_id=call.contact_id,
-                agent_id=agent.id,
-                e164=call.e164,
-            )
+            agent.about = _about(call, campaign_id, agent.id)
 
     def _begin_talk(self, call: LiveCall, agent_id: UUID, now: datetime) -> None:
         self._join_tries.pop(call.id, None)
@@ -222,7 +213,7 @@ class Hub:
         if rescue:
             call.bound_agent = agent_id
             self._tools.clock.call_later(RESCUE_S, lambda: self._rescue_by_anybody(call, agent))
-        elif talked:
+        elif talked or _was_its_talk(call, agent_id):
             self._tools.agents.happen(agent, desk.CallEnded(call.id, self._wrapup_s(call)))
         else:
             if unanswered and call.kind is AttemptKind.INBOUND:
@@ -296,6 +287,8 @@ class Hub:
             self.agents_side.call_over(call)
         if call.bound_agent is not None or call.adopted:
             self._free_agents_of(call, talked=verdict.outcome is Outcome.CONNECTED)
+        if verdict.outcome is Outcome.CONNECTED and call.campaign_id is not None:
+            self._leave_to_be_completed(call, call.campaign_id)
         if run is not None:
             run.live.pop(call.id, None)
             run.found += ending.counts
@@ -305,6 +298,12 @@ class Hub:
                 run.more_contacts(getattr(ending.settlement.decision, "not_before", None))
             run.wake()
         self._tell(call, "ended", now, call.state.facts.agent_id or call.bound_agent, verdict.outcome)
+
+    def _leave_to_be_completed(self, call: LiveCall, campaign_id: UUID) -> None:
+        """A conversation no agent is in the wrap-up of is left to be completed, if it was not typified."""
+        if not any(desk.attempt_of(agent.state) == call.id for agent in self._tools.agents):
+            about = _about(call, campaign_id, call.state.facts.agent_id)
+            self._tools.writer.job(lambda conn, at: interactions.untypified(conn, about, now=at))
 
     def _free_agents_of(self, call: LiveCall, *, talked: bool) -> None:
         """Whoever is still kept for it: an agent reserved for it, or adopted with it after a restart."""
@@ -468,6 +467,26 @@ def _is_patient(call: LiveCall, now: datetime) -> bool:
     return call.kind is AttemptKind.INBOUND and (now - call.begun_at).total_seconds() < (
         call.patience_s - HAND_S
     )
+
+
+def _about(call: LiveCall, campaign_id: UUID, agent_id: UUID | None) -> Typification:
+    return Typification(
+        campaign_id=campaign_id,
+        path=(),
+        attempt_id=call.id,
+        attempt_at=call.begun_at,
+        customer_id=call.customer_id,
+        contact_id=call.contact_id,
+        agent_id=agent_id,
+        e164=call.e164,
+    )
+
+
+def _was_its_talk(call: LiveCall, agent_id: UUID) -> bool:
+    """The customer whose agent's line broke was on the way back to that agent, and does not come any more."""
+    comes = isinstance(call.state, machine.Waiting)
+    facts = call.state.facts
+    return facts.connected_at is not None and facts.agent_id == agent_id and not call.handed and not comes
 
 
 def _ring(agent: LiveAgent, call: LiveCall) -> Sequence[Action]:

@@ -8,10 +8,12 @@ import pytest
 from ami.actions import Action, Bridge
 from ami.errors import ActionRefused, ActionTimeout, AmiError
 from ami.link import Response
+from ami.simulator import Behaviour, Fate
 from dialer.engine.agents import BENCH_S
 from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
 
 MAIN = number(1)
+LONG_TALK = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=300)
 MOMENT = timedelta(seconds=BENCH_S / 2)
 
 
@@ -46,5 +48,43 @@ def test_an_agent_whose_customer_had_gone_takes_the_next_at_once(
         await house.clock.sleep(1)
         (attempt,) = await house.rows("SELECT answered_at, connected_at FROM attempt")
         assert (attempt["connected_at"] - attempt["answered_at"] > MOMENT) is waits
+
+    in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize("benched", [False, True], ids=["while_joined", "while_the_agent_is_benched"])
+def test_a_customer_who_hangs_up_on_the_way_back_to_the_agent_is_typified_or_left_to_be(
+    database_dsn: str, benched: bool
+) -> None:
+    """The line broke in the conversation and came back."""
+
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, LONG_TALK)
+        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        (call,) = house.engine.tools.calls
+        house.pbx.pbx.far_end_hangs_up(house.live_agent(ana.id).line)
+        send = house.link.send
+
+        async def too_late(action: Action, *, deadline: float = 5.0) -> Response:
+            if isinstance(action, Bridge) and benched:
+                raise ActionRefused("Bridge: Channel1 does not exist: x")
+            if isinstance(action, Bridge):
+                house.pbx.pbx.far_end_hangs_up(call.channel)
+            return await send(action, deadline=deadline)
+
+        with patch.object(house.link, "send", too_late):
+            if benched:
+                await house.until(lambda: house.live_agent(ana.id).benched, 30)
+                house.pbx.pbx.far_end_hangs_up(call.channel)
+            await house.until(lambda: call.over, 30)
+        assert house.state(ana.id) == ("ready" if benched else "wrapup")
+        await house.clock.sleep(60)
+        assert await house.rows("SELECT contact_id, state FROM interaction") == [
+            {"contact_id": contact, "state": "untypified"}
+        ]
 
     in_virtual_time(database_dsn, story)
