@@ -3,6 +3,7 @@
 Waits, places, attempts and phones stay as they are; the rolling caps are kept per number and customer anyway.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,8 @@ from uuid import UUID
 from lists import dial_lists
 from lists.errors import NotFound, Refused
 from lists.gate import close_gate
+from lists.model import SameCustomer
+from lists.queries import Row
 from storage.database import Connection
 from storage.queries import Queries
 
@@ -20,13 +23,21 @@ BULK_S = 120.0
 @dataclass(frozen=True, slots=True)
 class Moved:
     """`open`: contacts that wait on in the new campaign. `already_open`: those that ended, for their customer
-    waits there in another list already."""
+    waits there already; `taken_in`: of these, whose contact there came to the list in their place."""
 
     open: int
     already_open: int
+    taken_in: int = 0
 
 
-async def move(conn: Connection, dial_list_id: UUID, campaign_id: UUID, *, now: datetime) -> Moved:
+async def move(
+    conn: Connection,
+    dial_list_id: UUID,
+    campaign_id: UUID,
+    *,
+    same_customer: SameCustomer = SameCustomer.REFUSE,
+    now: datetime,
+) -> Moved:
     """Needs a transaction; whether the campaign exists and dials is the caller's to know.
 
     Raises NotFound, Refused (same_campaign, list_name_taken, list_live: calls of it are under way, which
@@ -44,8 +55,28 @@ async def move(conn: Connection, dial_list_id: UUID, campaign_id: UUID, *, now: 
         raise Refused("list_name_taken", f"The campaign already has a list named {target['name']}.")
     if live := await conn.fetchval(SQL.live, dial_list_id):
         raise Refused("list_live", f"{live} calls of the list are under way: pause it and try again.")
-    ended = await conn.fetch(SQL.end_known, dial_list_id, campaign_id, now, timeout=BULK_S)
+    ended: Sequence[Row] = []
+    if same_customer is SameCustomer.ALLOW:
+        await conn.execute(SQL.allow_known, dial_list_id, campaign_id, timeout=BULK_S)
+    else:
+        ended = await conn.fetch(SQL.end_known, dial_list_id, campaign_id, now, timeout=BULK_S)
     await conn.execute(SQL.move_list, dial_list_id, campaign_id)
     waiting = await conn.fetchval(SQL.move_contacts, dial_list_id, campaign_id, timeout=BULK_S)
     await conn.execute(SQL.move_loads, dial_list_id, campaign_id)
-    return Moved(open=waiting, already_open=len(ended))
+    taken = (
+        await _take_in(conn, dial_list_id, campaign_id, ended) if same_customer is SameCustomer.MOVE else 0
+    )
+    return Moved(open=waiting, already_open=len(ended), taken_in=taken)
+
+
+async def _take_in(conn: Connection, dial_list_id: UUID, campaign_id: UUID, ended: Sequence[Row]) -> int:
+    rows = await conn.fetch(
+        SQL.take_in,
+        dial_list_id,
+        campaign_id,
+        [row["customer_id"] for row in ended],
+        [row["priority"] for row in ended],
+        [row["position"] for row in ended],
+        timeout=BULK_S,
+    )
+    return len(rows)

@@ -61,7 +61,7 @@ async def edit(list_id: UUID, body: DialListEdit, call: Supervisor) -> DialListO
 async def move(list_id: UUID, body: MoveIn, call: SupervisorOnce) -> MovedOut:
     """To another dialer campaign, with waits, places and attempts as they are. Refused while calls of the
     list are under way: pause it first."""
-    moved = await service.move(call, list_id, body.campaign_id)
+    moved = await service.move(call, list_id, body)
     call.note(list_id, campaign=str(body.campaign_id), open=moved.open)
     return MovedOut.model_validate(moved)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm_api.schemas import In, Int, KnownZone, Name, Out, When
-from lists.model import ContactState
+from lists.model import ContactState, SameCustomer
 
 
 class DialListIn(In):
@@ -32,15 +32,20 @@ class DialListEdit(In):
 
 
 class MoveIn(In):
+    """`same_customer`: of those who wait in the other campaign already; `move`: their contact there comes to
+    the list."""
+
     campaign_id: UUID
+    same_customer: SameCustomer = SameCustomer.REFUSE
 
 
 class MovedOut(Out):
     """`open`: contacts that wait on in the new campaign. `already_open`: ended, for their customer waits
-    there in another list already."""
+    there already; `taken_in`: of these, whose contact there came to the list in their place."""
 
     open: int
     already_open: int
+    taken_in: int
 
 
 class DialListOut(Out):

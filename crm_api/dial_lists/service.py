@@ -6,7 +6,7 @@ from uuid import UUID
 from crm_api.access import Call, Visit
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
-from crm_api.dial_lists.schemas import DialListEdit, DialListIn
+from crm_api.dial_lists.schemas import DialListEdit, DialListIn, MoveIn
 from crm_api.errors import invalid
 from dialer.campaigns import Kind
 from lists import dial_lists, moving
@@ -52,14 +52,14 @@ async def edit(call: Call, list_id: UUID, body: DialListEdit) -> DialList:
     return await dial_lists.get(call.conn, list_id)
 
 
-async def move(call: Call, list_id: UUID, campaign_id: UUID) -> Moved:
+async def move(call: Call, list_id: UUID, body: MoveIn) -> Moved:
     """Both campaigns are the caller's to run; call-backs agreed on go with their contacts."""
     await must_touch(call, list_id)
-    target = await must_see(call, campaign_id)
+    target = await must_see(call, body.campaign_id)
     if target.kind is not Kind.DIALER:
         raise invalid("dialer_campaign_needed", "only a dialer campaign has lists", id=str(target.id))
-    moved = await moving.move(call.conn, list_id, campaign_id, now=call.now)
-    await agenda.move_with_list(call.conn, list_id, campaign_id)
+    moved = await moving.move(call.conn, list_id, target.id, same_customer=body.same_customer, now=call.now)
+    await agenda.move_with_list(call.conn, list_id, target.id)
     engine.wake(call)
     return moved
 

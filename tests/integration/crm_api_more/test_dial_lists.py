@@ -112,7 +112,7 @@ async def test_a_list_moves_to_another_campaign_with_its_call_backs(people: Peop
     made = accepted(await people.agent.post("/api/agenda", json=event), 201)["event"]
     address = f"/api/dial-lists/{list_id}/move"
     moved = await people.supervisor.post(address, json={"campaign_id": str(other.id)})
-    assert accepted(moved) == {"open": 3, "already_open": 0}
+    assert accepted(moved) == {"open": 3, "already_open": 0, "taken_in": 0}
     lists = accepted(await people.supervisor.get(f"/api/dial-lists?campaign_id={other.id}"))["items"]
     assert [one["id"] for one in lists] == [list_id]
     event_now = accepted(await people.supervisor.get(f"/api/agenda/{made['id']}"))

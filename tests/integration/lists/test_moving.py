@@ -7,16 +7,18 @@ import pytest
 
 from lists import attempts, dial_lists, moving
 from lists.errors import NotFound, Refused
-from lists.model import ContactState, RefusalReason, Retry
+from lists.model import ContactState, RefusalReason, Retry, SameCustomer
 from lists.moving import Moved
 from tests.integration.lists.world import World, number
 
 KEPT = ("state", "position", "next_at", "attempts", "cursor", "retries", "priority", "agent_id", "zone_key")
 
 
-async def _move(world: World, dial_list: UUID, target: UUID) -> Moved:
+async def _move(
+    world: World, dial_list: UUID, target: UUID, choice: SameCustomer = SameCustomer.REFUSE
+) -> Moved:
     async with world.conn.transaction():
-        return await moving.move(world.conn, dial_list, target, now=world.now)
+        return await moving.move(world.conn, dial_list, target, same_customer=choice, now=world.now)
 
 
 async def _refusal(world: World, dial_list: UUID, target: UUID) -> str:
@@ -70,6 +72,43 @@ async def test_who_waits_in_the_new_campaign_already_waits_on_there_once(world: 
     assert (row["state"], row["final_reason"]) == ("removed", "already_in_campaign")
     assert await world.state(there) is ContactState.PENDING
     assert await world.state(once) is ContactState.PENDING
+
+
+async def test_who_waits_in_the_new_campaign_already_comes_to_the_list_when_it_is_asked_to(
+    world: World,
+) -> None:
+    dial_list, target = await world.list_(), uuid4()
+    customer, lent = await world.customer(number(0)), await world.customer(number(1))
+    there = await world.list_("there", campaign_id=target)
+    ended = await world.queue(dial_list, customer.id, position=7, priority=3)
+    waiting = await world.queue(there, customer.id, attempts=2)
+    await world.queue(dial_list, lent.id)
+    busy = await world.queue(there, lent.id)
+    await world.conn.execute(
+        "UPDATE contact SET reserved_by = 'w', reserved_until = now() + interval '1 hour' WHERE id = $1", busy
+    )
+    moved = await _move(world, dial_list, target, SameCustomer.MOVE)
+    assert moved == Moved(open=0, already_open=2, taken_in=1)
+    row = await world.row(waiting)
+    kept = {name: row[name] for name in ("dial_list_id", "position", "priority", "attempts")}
+    assert kept == {"dial_list_id": dial_list, "position": 7, "priority": 3, "attempts": 2}
+    assert await world.state(ended) is ContactState.REMOVED
+    assert (await world.row(busy))["dial_list_id"] == there
+
+
+async def test_who_waits_in_the_new_campaign_already_may_wait_in_both_lists(world: World) -> None:
+    dial_list, target = await world.list_(), uuid4()
+    customer = await world.customer(number(0))
+    both = [
+        await world.queue(dial_list, customer.id),
+        await world.queue(await world.list_("there", campaign_id=target), customer.id),
+    ]
+    assert await _move(world, dial_list, target, SameCustomer.ALLOW) == Moved(open=1, already_open=0)
+    assert [await world.state(one) for one in both] == [ContactState.PENDING] * 2
+    await attempts.fence(world.conn, target, 1, True)
+    world.campaign_id = target
+    refusals = await world.begin(*[world.attempt(one) for one in await world.reserve()])
+    assert [refusal.reason if refusal else None for refusal in refusals].count(None) == 1
 
 
 async def test_a_list_with_calls_under_way_stays_where_it_is(world: World) -> None:
