@@ -14,7 +14,7 @@ from lists.errors import ListsError, LoadError
 from lists.folding import fold
 from lists.loading.load import SQL
 from lists.loading.reading import Format, Row, Torn, detect, records
-from lists.loading.staging import PIECE, REJECT_COLUMNS, copy, raw_of, run
+from lists.loading.staging import PIECE, REJECT_COLUMNS, clean, copy, raw_of, run
 from lists.numbers import BadNumber, known_region, parse
 from storage.database import Connection, Database
 from storage.ids import uuid7
@@ -99,7 +99,7 @@ async def _stage(
         answer = _read(record, region, campaigns)
         if isinstance(answer[1], str):
             rejected += 1
-            raw = raw_of(record.cells) if isinstance(record, Row) else record.raw
+            raw = raw_of(record.cells) if isinstance(record, Row) else clean(record.raw)
             rejects.append((load_id, record.line, answer[1], "", raw))
         else:
             staged.append((uuid7(now), *answer))

@@ -123,15 +123,15 @@ _encode = msgspec.json.Encoder().encode
 
 def _reject(load_id: UUID, found: Rejected | Torn) -> tuple[Any, ...]:
     if isinstance(found, Torn):
-        return (load_id, found.line, found.reason, "", _clean(found.raw))
-    return (load_id, found.line, found.reason, _clean(found.detail), raw_of(found.cells))
+        return (load_id, found.line, found.reason, "", clean(found.raw))
+    return (load_id, found.line, found.reason, clean(found.detail), raw_of(found.cells))
 
 
 def raw_of(cells: Sequence[str]) -> str:
     """The original columns as one ';'-separated line, cut to a bounded length."""
     out = io.StringIO()
     csv.writer(out, delimiter=";", lineterminator="").writerow([cell[:_RAW] for cell in cells])
-    return _clean(out.getvalue()[:_RAW])
+    return clean(out.getvalue()[:_RAW])
 
 
 def cells_of(raw: str) -> list[str]:
@@ -142,7 +142,7 @@ def cells_of(raw: str) -> list[str]:
         return [raw]
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     return text.replace("\0", "\ufffd")  # PostgreSQL keeps no NUL in text
 
 

@@ -315,6 +315,17 @@ async def test_a_do_not_call_file_forbids_for_one_campaign_or_for_all(
     ]  # fmt: skip
 
 
+async def test_a_torn_line_of_a_do_not_call_file_stops_none_of_the_others(
+    world: World, db: Database, write: Write
+) -> None:
+    """Also where it holds a NUL, which PostgreSQL keeps in no text."""
+    path = write(f"{number(1)};;\na\0b{'x' * 140_000}\n{number(2)};;\n")
+    result = await load_do_not_call(db, path, region="FR", campaigns={}, now=NOON)
+    assert (result.forbidden, result.rejected) == (2, 1)
+    [reject] = await rejects(db, result.load_id)
+    assert (reject[:2], reject[3][:4]) == (["2", "line_too_long"], "a\ufffdbx")
+
+
 def shared(name: str) -> Path:
     """A file of the data folder, which lies outside the repository."""
     root = Path(os.environ.get("MARCADOR_SHARED", Path(__file__).parents[4] / "shared"))
