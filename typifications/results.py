@@ -24,6 +24,7 @@ from typifications.model import (
 )
 
 QUERIES = Queries.load("typifications", "sql/results.sql")
+MAX_ORDINAL = 2**31 - 1
 
 
 async def tree(conn: Connection, campaign_id: UUID | None, *, offered: bool = True) -> ResultTree:
@@ -122,6 +123,8 @@ def checked(given: ResultFields) -> None:
         raise Refused("name_missing", "a result has a name of at most 200 characters")
     if given.recall_wait_s is not None and not 0 <= given.recall_wait_s <= 31 * 86_400:
         raise Refused("bad_recall_wait", "a recall waits up to 31 days")
+    if abs(given.ordinal) > MAX_ORDINAL:
+        raise Refused("bad_value", f"the order is a number up to {MAX_ORDINAL}")
     if ResultClass.OPT_OUT in given.classes and given.action not in (None, Action.DO_NOT_CALL):
         raise Refused("opt_out_needs_do_not_call", "who opts out cannot be called again")
 

@@ -65,12 +65,13 @@ def test_what_exists_is_left_as_it_is() -> None:
         ("A;;;;;heavy", "bad_value"),
         ("A;;;;;;giant", "bad_value"),
         ("A;;;rellamar;;;opt_out", "opt_out_needs_do_not_call"),
+        ("A;;;;;;;9999999999", "bad_value"),
         ("Taken;;;", "name_taken"),
         ("x" * 201 + ";;;", "name_missing"),
     ],
 )
 def test_a_line_that_cannot_be_is_refused_with_its_number(line: str, error_id: str) -> None:
-    text = f"nivel 1;nivel 2;nivel 3;accion;borra eventos;medida;clases\n{line}\n"
+    text = f"nivel 1;nivel 2;nivel 3;accion;borra eventos;medida;clases;orden\n{line}\n"
     found = plan(read(text.encode()), {("Taken",): False})
     assert [(one.line, one.verdict, one.error_id) for one in found] == [(2, Verdict.REFUSED, error_id)]
 
