@@ -10,10 +10,10 @@ from crm_api.attempts.schemas import AttemptOut, ClickIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
-from crm_api.errors import conflict, forbidden, not_found
+from crm_api.errors import conflict, forbidden, invalid, not_found
 from crm_api.schemas import Page, Paging
 from dialer.commands import Kind
-from lists import attempts, customers, do_not_call, history
+from lists import attempts, customers, do_not_call, history, queue
 from lists.history import Filter
 from lists.model import LiveAttempt
 from storage.database import Connection
@@ -52,7 +52,9 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
     await may_act_for(call, agent_id)
     campaign = await must_see(call, body.campaign_id)
     e164 = phones.read(body.phone, campaign.settings.region).e164
-    if body.customer_id is not None:
+    if body.contact_id is not None:
+        await _must_fit(call, body, body.contact_id, e164)
+    elif body.customer_id is not None:
         await customers.card(call.conn, body.customer_id)
     if await do_not_call.blocked(call.conn, e164, body.campaign_id):
         raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)
@@ -64,6 +66,20 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
         "override": body.override,
     }
     return await engine.submit(call, Kind.CALL_CLICK, agent_id, payload)
+
+
+async def _must_fit(call: Call, body: ClickIn, contact_id: UUID, e164: str) -> None:
+    """The call is the contact's: of its campaign, of its customer, to one of the customer's numbers."""
+    found = await queue.get(call.conn, contact_id)
+    if found.campaign_id != body.campaign_id or body.customer_id not in (None, found.customer_id):
+        raise invalid(
+            "contact_does_not_fit",
+            "this contact is another campaign's, or another customer's",
+            id=str(contact_id),
+        )
+    customer = await customers.card(call.conn, found.customer_id)
+    if all(phone.e164 != e164 for phone in customer.phones):
+        raise invalid("phone_unknown", "this is none of the customer's numbers: add it first", phone=e164)
 
 
 async def hang_up(call: Call, attempt_id: UUID) -> CommandOut:

@@ -1,12 +1,13 @@
 """Where a supervisor's rights end: at the campaigns watched, also on agents, numbers and calendars."""
 
+import httpx
 import pytest
 
 from crm_api.access import Role
 from dialer.agents import Agent
 from dialer.campaigns import Campaign
 from tests.integration.crm_api.given import Api, accepted, refused
-from tests.integration.crm_api_more.people import People
+from tests.integration.crm_api_more.people import NOBODY, People
 
 
 @pytest.fixture
@@ -44,6 +45,31 @@ async def test_a_supervisor_rings_no_agent_of_another_campaign(people: People, s
             headers={"Idempotency-Key": str(agent_id)},
         )
         assert response.status_code == status, response.text
+
+
+async def test_a_click_for_a_contact_is_of_its_campaign_to_one_of_its_numbers(
+    people: People, other: Campaign
+) -> None:
+    """Typifying the call settles the contact: another campaign's would end by this one's results, and a
+    number in another zone would be dialled by the contact's hours."""
+    ours, theirs = str(people.campaign.id), str(other.id)
+    contacts = {}
+    for campaign_id in (ours, theirs):
+        record = {"campaign": campaign_id, "destination": "+34612345678"}
+        made = accepted(await people.operator.post("/api/records", json=record), 201)
+        contacts[campaign_id] = made["contact_id"]
+    stranger = await people.customer()
+
+    async def click(phone: str = "+34612345678", **about: str) -> httpx.Response:
+        body = {"campaign_id": ours, "phone": phone, "contact_id": contacts[ours]} | about
+        key = {"Idempotency-Key": str(sorted([phone, *about.values()]))}
+        return await people.agent.post("/api/attempts/click", json=body, headers=key)
+
+    refused(await click(contact_id=contacts[theirs]), 422, "contact_does_not_fit")
+    refused(await click(customer_id=stranger), 422, "contact_does_not_fit")
+    refused(await click("+13055550123"), 422, "phone_unknown")
+    refused(await click(contact_id=NOBODY), 404, "not_found")
+    accepted(await click(), 202)
 
 
 async def test_a_supervisor_gives_customers_to_no_agent_of_another_campaign(
