@@ -123,5 +123,8 @@ async def _room(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+    path = request.url.path
+    if secret := request.path_params.get("secret"):  # a calendar's: whoever reads it reads the agenda
+        path = path.replace(secret, "...")
+    log.error("request_failed", method=request.method, path=path, exc_info=error)
     return JSONResponse(shape("internal_error", "something went wrong here; it was logged"), status_code=500)

@@ -6,8 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from crm_api.access import Role
+from crm_api.calendars import service as calendars
 from crm_api.live import pop
 from crm_api.live.reminders import EVERY_S
 from dialer.agents import Agent
@@ -221,3 +223,21 @@ async def test_a_feed_is_ones_own_or_a_supervisors(people: People) -> None:
     refused(await people.agent.post(address), 403, "agent_not_yours")
     accepted(await people.supervisor.post(address), 201)
     refused(await people.supervisor.post(f"/api/calendars/agents/{NOBODY}"), 404, "agent_not_found")
+
+
+async def test_the_secret_address_of_a_calendar_stands_in_no_log(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where reading it fails in a way nobody foresaw."""
+    mine = f"/api/calendars/agents/{people.agents[0].id}"
+    path = accepted(await people.agent.post(mine), 201)["path"]
+
+    async def broken(*_: Any) -> str:
+        raise ArithmeticError
+
+    monkeypatch.setattr(calendars, "read", broken)
+    with capture_logs() as logs, pytest.raises(ArithmeticError):
+        await people.api.client().get(path)
+    secret = path.rpartition("/")[2].removesuffix(".ics")
+    assert [entry["event"] for entry in logs] == ["request_failed"]
+    assert secret not in str(logs)
