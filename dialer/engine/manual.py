@@ -29,6 +29,8 @@ class Manual:
             raise CannotCall("unknown_campaign", "there is no such campaign")
         if agent.row.line is Line.HELD and not agent.held:
             raise CannotCall("no_held_line", "click to call needs the agent's open line")
+        if self._first.proposed_to(agent.id) is not None:
+            raise CannotCall("agent_busy", "the agent is about to call already")
         contact_id = _uuid(asked.get("contact_id"))
         contact = await self._contact(contact_id) if contact_id else None
         proposed = Proposed(

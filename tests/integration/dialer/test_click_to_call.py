@@ -185,3 +185,17 @@ def test_on_a_paused_list_do_not_call_and_hours_hold_by_hand_as_anywhere(databas
         assert not house.dialled()
 
     run(database_dsn, story)
+
+
+def test_a_second_click_on_the_same_contact_does_not_undo_the_first(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_campaign(house)
+        ana = await ringing_agent(house, campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        first = await click(house, ana, campaign, MAIN, contact_id=str(contact))
+        second = await click(house, ana, campaign, MAIN, contact_id=str(contact))
+        assert (first.state, second.state) == (State.DONE, State.REFUSED)
+        await house.until(lambda: house.state(ana.id) == "talking", 30)
+
+    run(database_dsn, story)
