@@ -1,5 +1,6 @@
 """What the API asks for, carried out and answered."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000
 """A whole shift logs in within seconds."""
+PATIENT = frozenset({Kind.CALL_CLICK, Kind.CALL_CHOOSE, Kind.PREVIEW_ACCEPT})
+"""These may wait, for a trunk or for another call's end; nobody else's command waits with them."""
+STOP_S = 5.0
 LATER: Mapping[str, Any] = {}
 """Not answered here: whoever carries it out answers when it is done."""
 
@@ -62,6 +66,7 @@ class Control:
         self._listening = listening
         self._choosing = choosing
         self._answered: set[UUID] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._acts: dict[Kind, Callable[[Command], Mapping[str, Any] | None]] = {
             Kind.AGENT_LOGIN: self._log_in,
             Kind.AGENT_LOGOUT: self._log_out,
@@ -75,7 +80,7 @@ class Control:
         }
 
     async def work(self) -> None:
-        """Everything queued, in order. Raises `StorageError`."""
+        """Everything queued is begun, in order. Raises `StorageError`."""
         async with self._tools.db.connection() as conn:
             queued = await commands.queued(conn, limit=BATCH)
         if any(self._is_stranger(command) for command in queued):
@@ -83,8 +88,29 @@ class Control:
         for command in queued:
             if command.id not in self._answered:  # its answer may still be on its way to the database
                 self._answered.add(command.id)
-                await self._carry_out(command)
+                if command.kind in PATIENT:
+                    self._spawn(command)
+                else:
+                    await self._carry_out(command)
         self._answered &= {command.id for command in queued}
+
+    async def stop(self) -> None:
+        """What is being carried out ends first."""
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=STOP_S)
+
+    def _spawn(self, command: Command) -> None:
+        task = asyncio.get_running_loop().create_task(self._carry_out_apart(command))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out_apart(self, command: Command) -> None:
+        try:
+            await self._carry_out(command)
+        except StorageError as error:
+            log.warning("command %s (%s) is tried again: %s", command.id, command.kind, error)
+        except Exception:
+            log.exception("command %s (%s) failed", command.id, command.kind)
 
     def _is_stranger(self, command: Command) -> bool:
         if command.kind is Kind.EMERGENCY_STOP:

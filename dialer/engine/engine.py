@@ -183,6 +183,7 @@ class Engine:
         self._router.stop()
         await self._inbound.stop()
         await self._first.stop()
+        await self._control.stop()
         self.tools.agents.stop()
         await self.tools.sender.close()
         try:

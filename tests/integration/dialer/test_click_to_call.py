@@ -1,5 +1,6 @@
 """Click to call: ringing agents first, hours, and what a supervisor may override."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -183,6 +184,26 @@ def test_on_a_paused_list_do_not_call_and_hours_hold_by_hand_as_anywhere(databas
         refused = await click(house, ana, campaign, asked, contact_id=str(contact_id))
         assert (refused.result or {})["error_id"] == why
         assert not house.dialled()
+
+    run(database_dsn, story)
+
+
+def test_a_click_that_waits_for_a_trunk_keeps_nobody_elses_command_waiting(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk(channels=0)
+        campaign = await a_campaign(house)
+        ana, bea = await house.agent("ana", campaign.id), await house.agent("bea", campaign.id)
+        house.spawn(asked(house, ana, campaign))
+        await house.until(lambda: house.state(ana.id) == "reserved", 5)
+        began = house.clock.now()
+        await house.ask(Kind.AGENT_PAUSE, bea.id, reason="lunch")
+        assert house.clock.now() - began < timedelta(seconds=1)
+        await house.until(lambda: house.state(ana.id) == "ready", 10)
+
+    async def asked(house: House, ana: Agent, campaign: Campaign) -> None:
+        answer = await click(house, ana, campaign, MAIN)
+        assert answer.result is not None
+        assert answer.result["error_id"] == "no_trunk"
 
     run(database_dsn, story)
 
