@@ -73,7 +73,7 @@ def begin_of(proposed: Proposed, trunk: Trunk, *, worker: str, epoch: int, now: 
         trunk=trunk.name,
         server=trunk.server,
         caller_id=caller_id(settings.caller_ids, trunk.caller_ids, proposed.e164),
-        epoch=0 if proposed.kind is AttemptKind.MANUAL else epoch,
+        epoch=epoch,
         worker=worker,
         agent_id=proposed.agent.id,
     )

@@ -70,6 +70,22 @@ def test_an_owner_that_slept_through_the_loss_of_the_floor_cannot_begin_a_call(d
     in_virtual_time(database_dsn, story)
 
 
+def test_an_owner_that_slept_through_the_loss_of_the_floor_calls_nobody_by_hand_either(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        async with house.db.transaction() as conn:
+            await attempts.fence(conn, campaign.id, house.engine.tools.epoch + 1, True)
+        answer = await house.ask(Kind.CALL_CLICK, ana.id, campaign_id=str(campaign.id), e164=MAIN)
+        assert answer.state is State.REFUSED
+        assert not house.pbx.calls
+
+    in_virtual_time(database_dsn, story)
+
+
 def test_an_owner_that_lost_the_floor_does_nothing_more_to_its_agents(database_dsn: str) -> None:
     async def story(house: House) -> None:
         await house.trunk()
