@@ -30,6 +30,7 @@ from dialer.outcome import Verdict
 from dialer.settings import Mode, Settings
 from lists import attempts, reserving
 from lists.model import AttemptKind, ContactState, RefusalReason, Reserved
+from storage.database import Connection
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ AHEAD = 4
 """Contacts reserved for each one wanted now."""
 BATCH_LIMIT = 500
 SURVEY_S = 5.0
+COUNT_S = 5.0
+"""What is left is counted so often at most: it reads every contact, and each typification asks for a look."""
 DRY_MIN_S, DRY_MAX_S = 1.0, 30.0
 LENT_S = 10.0
 """Contacts wait, and none is to be had: those lent to a worker that was killed come back any moment."""
@@ -87,6 +90,8 @@ class CampaignRun:
         """Nothing is due before."""
         self._surveyed_until = self.origin
         self._dry = Status()
+        self._left: Mapping[ContactState, int] = {}
+        self._count_again = self.origin
         self._due = asyncio.Event()
 
     # --- what others ask of it ------------------------------------------------------------------------
@@ -342,18 +347,27 @@ class CampaignRun:
         """What there is to dial: something now (only agents are missing), later, or nothing ever."""
         if now < self._surveyed_until:
             return self._dry
+        counted_before = now < self._count_again
         async with self._tools.db.connection() as conn:
             due = await reserving.next_due(conn, self.id, now)
-            left = await reserving.remaining(conn, self.id) if due is None else {}
+            left = await self._count(conn, now) if due is None else {}
         self._dry = _survey_status(due, left, now)
         if due is not None and due <= now:
             self._surveyed_until, self._dry_until = now + timedelta(seconds=SURVEY_S), None
         else:
             lent = due is None and bool(left.get(ContactState.PENDING))
             latest = now + timedelta(seconds=LENT_S if lent else DRY_MAX_S)
+            if due is None and counted_before:
+                latest = self._count_again
             self._dry_until = min(max(due or latest, now + timedelta(seconds=DRY_MIN_S)), latest)
             self._surveyed_until = self._dry_until
         return self._dry
+
+    async def _count(self, conn: Connection, now: datetime) -> Mapping[ContactState, int]:
+        if now >= self._count_again:
+            self._left = await reserving.remaining(conn, self.id)
+            self._count_again = now + timedelta(seconds=COUNT_S)
+        return self._left
 
     async def _postpone(self, contact: Reserved, hours: Closed, now: datetime) -> None:
         until = hours.until or now + timedelta(seconds=UNKNOWN_WAIT_S)

@@ -4,9 +4,10 @@ from typing import Any
 from unittest.mock import patch
 
 from ami.simulator import Population
-from dialer.campaigns import Desired
-from dialer.engine.campaign import BUFFER_S
-from lists import attempts
+from dialer.campaigns import Desired, Doing
+from dialer.commands import wake
+from dialer.engine.campaign import BUFFER_S, COUNT_S
+from lists import attempts, reserving
 from storage.errors import DatabaseDown
 from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
 from typifications.model import Action
@@ -81,5 +82,23 @@ def test_contacts_reserved_long_ago_are_given_back_and_who_comes_first_by_now_is
         await house.typify(ana.id, done)
         await house.until(lambda: len(house.dialled()) == 2)
         assert house.dialled()[1] == URGENT
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_what_is_left_is_not_counted_anew_at_every_typification(database_dsn: str) -> None:
+    """It reads every contact of the campaign."""
+
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        await house.agent("ana", campaign.id)
+        run = house.engine.hub.runs[campaign.id]
+        with patch.object(reserving, "remaining", wraps=reserving.remaining) as counted:
+            for _ in range(100):
+                wake(house.bus)
+                await house.clock.sleep(0.1)
+        assert 1 <= counted.call_count <= 10 / COUNT_S + 1
+        assert run.status.doing is Doing.FINISHED
 
     in_virtual_time(database_dsn, story)
