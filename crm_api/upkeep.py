@@ -1,6 +1,7 @@
 """Work that comes due by the minute and belongs to no request: reports rolled up, customers counted, lists
-refreshed from their filters. Reports are delivered beside it: a slow mail server must hold up nothing else.
-Any number of processes may do it; each piece is done by one."""
+refreshed from their filters, loads of processes that ended said to have failed. Reports are delivered beside
+it: a slow mail server must hold up nothing else. Any number of processes may do it; each piece is done by
+one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +14,7 @@ from crm_api.hub import Hub
 from dialer import commands
 from dialer.reports import coverage, rolling
 from lists.filtering import sending
+from lists.loading import load as loading
 from storage.errors import StorageError
 
 EVERY_S = 60.0
@@ -40,6 +42,10 @@ async def once(hub: Hub) -> None:
     await rolling.catch_up(hub.db, now)
     async with hub.db.transaction() as conn:
         await coverage.count_stale(conn, now)
+    async with hub.db.transaction() as conn:
+        given_up = await loading.give_up(conn, now)
+    for load_id in given_up:
+        log.warning("load_broken_off", load=str(load_id))
     async with hub.db.transaction() as conn:
         refreshed = await sending.refresh_due(conn, now)
     if refreshed:

@@ -65,6 +65,7 @@ async def load_do_not_call(
     by_name = {fold(name): campaign_id for name, campaign_id in campaigns.items()} | {"": None}
     try:
         async with db.transaction() as conn:
+            await conn.execute(SQL.under_way, str(load_id))
             rows, rejected = await _stage(conn, records(path, format), region, by_name, load_id, now)
             forbidden = await run(conn, SQL.forbid, user_id, now)
             known = await conn.fetch(SQL.forbidden_and_known)

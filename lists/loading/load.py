@@ -6,7 +6,7 @@ Nothing of a load can be seen before it is complete, and nothing stays of one th
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ from storage.queries import Queries
 SQL = Queries.load("lists.loading", "queries.sql")
 LIST_KEY = ("phone",)  # of the dialer's own list format
 _PIECE = 500
+_BEGINS_WITHIN = timedelta(minutes=10)  # of its row: a large file is first looked through for its encoding
 _TOLD_EVERY = 20_000  # rows
 _ANALYZE_FROM = 5_000  # rows loaded, from where the planner's old figures would mislead it
 
@@ -79,6 +80,7 @@ async def load_file(
 async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> LoadResult:
     format = await asyncio.to_thread(format_of, spec)
     async with db.transaction() as conn:
+        await conn.execute(SQL.under_way, str(load_id))
         target = await _target(conn, spec)
         base, existed = await _base(conn, spec, target, now)
         await run(conn, SQL.lock_base, str(base.id))  # for as long as other files go into it
@@ -321,6 +323,13 @@ async def status(conn: Connection, load_id: UUID) -> LoadStatus:
     if row is None:
         raise NotFound(f"there is no load {load_id}")
     return _status(dict(row))
+
+
+async def give_up(conn: Connection, now: datetime) -> list[UUID]:
+    """Loads whose process ended in the middle of them have failed. Needs a transaction. Which."""
+    why = "The process that loaded it ended: load the file again."
+    rows = await conn.fetch(SQL.give_up, now, why, now - _BEGINS_WITHIN)
+    return [row["id"] for row in rows]
 
 
 async def page(

@@ -12,6 +12,19 @@ UPDATE load SET rows = $2, rejected = $3 WHERE id = $1
 -- name: failed
 UPDATE load SET state = 'failed', error = $2, finished_at = $3 WHERE id = $1
 
+-- name: under_way
+-- Held to the end of the load's transaction: whoever can take it knows that its process has ended.
+SELECT pg_advisory_xact_lock(hashtextextended('load ' || $1::text, 0))
+
+-- name: give_up
+-- $1 now, $2 why, $3 begun before. The lock of each is tried, and only of these.
+WITH old AS MATERIALIZED (SELECT id FROM load WHERE state = 'running' AND started_at < $3)
+UPDATE load SET state = 'failed', error = $2, finished_at = $1
+FROM old
+WHERE load.id = old.id AND load.state = 'running'
+  AND pg_try_advisory_xact_lock(hashtextextended('load ' || old.id::text, 0))
+RETURNING load.id
+
 -- name: done
 UPDATE load SET state = 'done', base_id = $2, dial_list_id = $3, rows = $4, loaded = $5, rejected = $6,
                 duplicates = $7, do_not_call = $8, moved = $9, finished_at = $10
