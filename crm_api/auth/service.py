@@ -1,5 +1,6 @@
 """Passwords are guessed slowly: few tries per login and address, counted over all processes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -27,14 +28,9 @@ async def log_in(visit: Visit, login: str, password: str, address: str) -> Opene
         f"login {login} {address}": settings.login_failures,
         f"address {address}": settings.address_failures,
     }
-    async with db.transaction() as conn:
-        begun = now - timedelta(seconds=settings.login_window_s)
-        rows = await conn.fetch(QUERIES.count_try, list(limits), now, begun)
+    await _count_try(visit, limits)
+    async with db.connection() as conn:
         user = await conn.fetchrow(QUERIES.user_by_login, login)
-    if any(row["failures"] > limits[row["key"]] for row in rows):
-        raise ApiError(
-            429, "too_many_logins", "too many failed log-ins: wait a while", wait_s=settings.login_window_s
-        )
     fits = await visit.hub.passwords.matches(user["password_hash"] if user else None, password)
     if not fits or user is None or not user["enabled"]:
         await _note(visit, None, "auth.login_failed", login)
@@ -50,9 +46,12 @@ async def log_in(visit: Visit, login: str, password: str, address: str) -> Opene
 
 
 async def change_password(visit: Visit, current: str, new: str) -> None:
-    """One's own; every session of the user ends, this one too."""
+    """One's own; every session of the user ends, this one too. Whoever sits down at an open session guesses
+    its password no faster than at the log-in."""
     if visit.who.is_token:
         raise forbidden("not_a_user", "a token has no password")
+    limits = {f"password {visit.who.id}": visit.hub.settings.login_failures}
+    await _count_try(visit, limits)
     async with visit.hub.db.connection() as conn:
         stored = await conn.fetchval(QUERIES.password_hash_of, visit.who.id)
     if not await visit.hub.passwords.matches(stored, current):
@@ -61,8 +60,19 @@ async def change_password(visit: Visit, current: str, new: str) -> None:
     async with visit.hub.db.transaction() as conn:
         if not await conn.fetchval(QUERIES.still_lets_in, visit.who.id, stored):
             raise _bad_password()  # an administrator has set another one meanwhile
+        await conn.execute(QUERIES.forgive_try, list(limits))
         await conn.execute(QUERIES.set_password, visit.who.id, hashed)
         await sessions.close_sessions_of(conn, visit.who.id)
+
+
+async def _count_try(visit: Visit, limits: Mapping[str, int]) -> None:
+    """One try more for each of these keys. Raises 429 where one has had too many."""
+    window_s = visit.hub.settings.login_window_s
+    async with visit.hub.db.transaction() as conn:
+        begun = visit.now - timedelta(seconds=window_s)
+        rows = await conn.fetch(QUERIES.count_try, list(limits), visit.now, begun)
+    if any(row["failures"] > limits[row["key"]] for row in rows):
+        raise ApiError(429, "too_many_logins", "too many failed log-ins: wait a while", wait_s=window_s)
 
 
 def _bad_login() -> ApiError:

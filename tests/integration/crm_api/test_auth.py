@@ -59,6 +59,19 @@ async def test_the_sixth_wrong_password_in_five_minutes_is_not_even_looked_at(ap
     accepted(await client.post("/api/auth/login", json=right))
 
 
+async def test_who_sits_down_at_an_open_session_guesses_its_password_no_faster(
+    api: Api, admin: httpx.AsyncClient
+) -> None:
+    new = "another long one"
+    for _ in range(api.settings.login_failures):
+        wrong = {"current": "wrong", "new": new}
+        refused(await admin.post("/api/auth/password", json=wrong), 403, "bad_password")
+    right = {"current": PASSWORD, "new": new}
+    refused(await admin.post("/api/auth/password", json=right), 429, "too_many_logins")
+    api.clock.at += timedelta(seconds=api.settings.login_window_s + 1)
+    accepted(await admin.post("/api/auth/password", json=right), 204)
+
+
 async def test_one_address_guessing_many_logins_is_stopped(api: Api) -> None:
     client = api.client()
     for number in range(api.settings.address_failures):
