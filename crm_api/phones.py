@@ -1,6 +1,9 @@
 """Numbers as people type them, into the form they are kept in."""
 
+from collections.abc import Sequence
+
 from crm_api.errors import invalid
+from lists.customers import Customer
 from lists.numbers import BadNumber, Number, parse
 
 
@@ -10,3 +13,13 @@ def read(typed: str, region: str) -> Number:
     if isinstance(found, BadNumber):
         raise invalid("bad_phone", f"{typed!r} is no phone number", phone=typed, reason=found.reason)
     return found
+
+
+def zones(number: Number, customer: Customer | None) -> Sequence[str]:
+    """Where the law looks: in the customer's own zone, else in those the number is kept or read with."""
+    if customer is None:
+        return number.zones
+    if customer.zone:
+        return (customer.zone,)
+    kept = next((phone for phone in customer.phones if phone.e164 == number.e164), None)
+    return kept.zones if kept else number.zones

@@ -16,6 +16,7 @@ from dialer import agents, campaigns
 from dialer.hours import legal_hour
 from dialer.settings import Settings
 from lists import customers
+from lists.customers import Customer
 from lists.numbers import Number
 from typifications import agenda, taking
 from typifications.agenda import Range, Sort, Written
@@ -53,9 +54,8 @@ async def page(call: Call, wanted: Range, paging: Paging) -> Page[EventOut]:
 async def create(call: Call, body: EventIn) -> Written:
     campaign = await must_see(call, body.campaign_id)
     await _may_give_to(call, body.agent_id, campaign.kind)
-    name = body.customer_name
-    if body.customer_id is not None:
-        name = name or (await customers.card(call.conn, body.customer_id)).name
+    customer = await customers.card(call.conn, body.customer_id) if body.customer_id else None
+    name = body.customer_name or (customer.name if customer else "")
     number = phones.read(body.phone, campaign.settings.region)
     given = EventFields(
         customer_id=body.customer_id,
@@ -63,7 +63,7 @@ async def create(call: Call, body: EventIn) -> Written:
         campaign_id=body.campaign_id,
         agent_id=body.agent_id,
         e164=number.e164,
-        due_at=_due(call, body.local, body.zone, campaign.settings, number),
+        due_at=_due(call, body.local, body.zone, campaign.settings, number, customer),
         zone=body.zone,
         note=body.note,
     )
@@ -87,7 +87,8 @@ async def edit(call: Call, event_id: UUID, body: EventEdit) -> Written:
     if (body.local is None) != (body.zone is None):
         raise invalid("zone_missing", "a time and its zone go together")
     if body.local is not None and body.zone is not None:
-        changes["due_at"] = _due(call, body.local, body.zone, settings, number)
+        customer = await _customer_of(call, event)
+        changes["due_at"] = _due(call, body.local, body.zone, settings, number, customer)
         changes["zone"] = body.zone
     engine.wake(call)
     return await agenda.edit(call.conn, event_id, changes, by=_by(call), now=call.now)
@@ -173,9 +174,18 @@ async def _may_give_to(call: Call, agent_id: UUID | None, kind: campaigns.Kind) 
         raise invalid("mine_needs_dialer", "only a dialer campaign keeps a call-back for one agent")
 
 
-def _due(call: Call, local: datetime, zone: str, settings: Settings, number: Number) -> datetime:
+async def _customer_of(call: Call, event: AgendaEvent) -> Customer | None:
+    """None: nobody's, or of a base that was deleted since."""
+    ids = [event.customer_id] if event.customer_id else []
+    return next(iter(await customers.cards(call.conn, ids)), None)
+
+
+def _due(
+    call: Call, local: datetime, zone: str, settings: Settings, number: Number, customer: Customer | None
+) -> datetime:
     """Raises the room's refusals: no zone, the past, too far ahead; and ours where the law says no."""
     due = due_at(local, zone, typed_at=call.now)
-    if why := legal_hour(settings, number.zones or (zone,), e164=number.e164)(due):
+    zones = phones.zones(number, customer) or (zone,)
+    if why := legal_hour(settings, zones, e164=number.e164)(due):
         raise invalid("illegal_hour", "the customer may not be called at that hour", why=why)
     return due

@@ -81,10 +81,7 @@ def _schedule(
     if asked is None:
         return None, None
     number = phones.read(asked.phone, settings.region)
-    zones: Sequence[str] = number.zones
-    if customer is not None:
-        known = next((phone for phone in customer.phones if phone.e164 == number.e164), None)
-        zones = (customer.zone,) if customer.zone else known.zones if known else zones
+    zones = phones.zones(number, customer)
     zone = asked.zone or _likeliest(zones, settings.zone)
     request = ScheduleRequest(asked.local, zone, number.e164, mine=asked.mine, note=asked.note)
     return request, Number(number.e164, tuple(zones), number.valid, number.mobile)

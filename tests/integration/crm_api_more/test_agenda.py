@@ -57,6 +57,23 @@ async def test_an_event_of_another_agent_is_not_read_by_giving_it_back(api: Api)
     refused(await other.delete(f"/api/agenda/{made['id']}/take"), 403, "event_not_yours")
 
 
+async def test_the_law_looks_where_the_customer_is_said_to_be_when_an_event_is_made_or_moved(
+    api: Api,
+) -> None:
+    """As for every call: the customer's own zone goes before that of the number."""
+    people = await People.given(api, preset="es")
+    customer = await people.customer(phones=[{"number": "+34612345678"}])
+    accepted(await people.operator.patch(f"/api/customers/{customer}", json={"zone": "Asia/Tokyo"}))
+    body = EVENT | {"campaign_id": str(people.campaign.id), "customer_id": customer}
+    noon = {"local": "2026-03-04T12:00:00", "zone": "Asia/Tokyo"}  # four in the morning in Madrid
+    night = {"local": "2026-03-04T18:00:00", "zone": "Europe/Madrid"}  # two in the morning in Tokyo
+    refused(await people.agent.post("/api/agenda", json=body | night), 422, "illegal_hour")
+    made = accepted(await people.agent.post("/api/agenda", json=body | noon), 201)["event"]
+    address = f"/api/agenda/{made['id']}"
+    refused(await people.agent.patch(address, json=night), 422, "illegal_hour")
+    accepted(await people.agent.patch(address, json=noon | {"local": "2026-03-05T12:00:00"}))
+
+
 async def test_a_supervisors_calendar_is_not_filled_up_by_campaigns_of_others(
     api: Api, people: People
 ) -> None:
