@@ -51,6 +51,10 @@ def worst_start(runs: list[Shift]) -> str:
     return f"{100 * share:.1f} % ({lost})"
 
 
+def older(kept: Kept, cell: str) -> str:
+    return " (older code)" if kept.stale(cell, OURS) else ""
+
+
 def table(kept: Kept, quick: bool) -> str:
     """One row a cell; only cells with a shift of ours."""
     lines = [
@@ -63,10 +67,10 @@ def table(kept: Kept, quick: bool) -> str:
             continue
         figures = " | ".join(str(column(kept, cell.name) or "–") for column in COLUMNS.values())
         over = sum(r.abandonment > LIMIT for r in runs)
-        older = " (older code)" if kept.stale(cell.name, OURS) else ""
+        judged = verdict(cell, runs, quick) + older(kept, cell.name)
         lines.append(
             f"| {cell.name} | {cell.target:g} | {figures} | {over} | {worst_start(runs)} |"
-            f" {len(runs)} of {shifts(cell.agents, quick)} | {verdict(cell, runs, quick)}{older} |"
+            f" {len(runs)} of {shifts(cell.agents, quick)} | {judged} |"
         )
     return "\n".join(lines)
 
@@ -79,7 +83,8 @@ def held_out_table(kept: Kept) -> str:
         if runs:
             worst = f"{100.0 * max(r.abandonment for r in runs):.1f} %"
             plain = figure(kept.of(cell.name, "1:1")) or "–"
-            cells = (cell.name, str(len(runs)), str(figure(runs)), str(plain), worst, worst_start(runs))
+            count = f"{len(runs)}{older(kept, cell.name)}"
+            cells = (cell.name, count, str(figure(runs)), str(plain), worst, worst_start(runs))
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
