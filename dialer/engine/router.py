@@ -27,6 +27,7 @@ RANG_OUT = 3
 class Conversation:
     """A bridge with two legs: a conversation when both have entered."""
 
+    server: str
     call: LiveCall | None = None
     agent_id: UUID | None = None
 
@@ -65,7 +66,7 @@ class Router:
             case ami.LinkUp():
                 self._link_changed(server, True)
             case ami.LinkDown():
-                self._bridges.clear()
+                self._forget_bridges(server)
                 self._link_changed(server, False)
             case ami.OriginateResponse():
                 self._originated(event)
@@ -78,7 +79,7 @@ class Router:
             case ami.MarcadorEvent():
                 self._told(event)
             case ami.BridgeEnter():
-                self._entered(event)
+                self._entered(server, event)
             case ami.BridgeLeave():
                 self._left(event)
             case ami.DialState(status="PROGRESS"):
@@ -179,11 +180,11 @@ class Router:
 
     # --- bridges --------------------------------------------------------------------------------------
 
-    def _entered(self, event: ami.BridgeEnter) -> None:
+    def _entered(self, server: str, event: ami.BridgeEnter) -> None:
         call = self._calls.on(event.uniqueid)
         agent = self._agents.on(event.uniqueid) if call is None else None
         if event.kind == CONVERSATION:
-            self._joined(event, call, agent)
+            self._joined(server, event, call, agent)
         elif call is not None and event.name == CUSTOMERS:
             call.bridge = ""
             call.entries += 1
@@ -192,8 +193,10 @@ class Router:
             agent.held, agent.bridge = True, ""
             self._hub.line_is_free(agent)
 
-    def _joined(self, event: ami.BridgeEnter, call: LiveCall | None, agent: LiveAgent | None) -> None:
-        conversation = self._bridges.setdefault(event.bridge, Conversation())
+    def _joined(
+        self, server: str, event: ami.BridgeEnter, call: LiveCall | None, agent: LiveAgent | None
+    ) -> None:
+        conversation = self._bridges.setdefault(event.bridge, Conversation(server))
         if call is not None:
             call.bridge = event.bridge
             conversation.call = call
@@ -208,6 +211,10 @@ class Router:
             rung_for.phone = event.uniqueid
         if conversation.call is not None and conversation.agent_id is not None:
             self._happen(conversation.call, machine.Joined(conversation.agent_id))
+
+    def _forget_bridges(self, server: str) -> None:
+        """How they stand when the link is back, the listing says; another server's go on."""
+        self._bridges = {name: its for name, its in self._bridges.items() if its.server != server}
 
     def _left(self, event: ami.BridgeLeave) -> None:
         if event.kind == CONVERSATION:

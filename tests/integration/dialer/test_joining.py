@@ -7,6 +7,7 @@ import pytest
 
 from ami.actions import Action, Bridge
 from ami.errors import ActionRefused, ActionTimeout, AmiError
+from ami.events import BridgeEnter, Event, LinkDown
 from ami.link import Response
 from ami.simulator import Behaviour, Fate
 from dialer.engine.agents import BENCH_S
@@ -86,5 +87,26 @@ def test_a_customer_who_hangs_up_on_the_way_back_to_the_agent_is_typified_or_lef
         assert await house.rows("SELECT contact_id, state FROM interaction") == [
             {"contact_id": contact, "state": "untypified"}
         ]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_another_servers_link_that_goes_down_in_the_middle_of_a_join_hides_no_conversation(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, LONG_TALK)
+
+        def at_each_leg(event: Event) -> None:
+            if isinstance(event, BridgeEnter) and event.kind == "basic":
+                house.engine._router.handle("other", LinkDown("other", 1, "cut"))
+
+        house.link.subscribe(at_each_leg)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.joined)
+        assert house.state(ana.id) == "talking"
 
     in_virtual_time(database_dsn, story)
