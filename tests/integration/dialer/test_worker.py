@@ -1,6 +1,7 @@
 """Who owns the floor, what is written behind the calls, and what the outside sees."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 from uuid import uuid4
 
 import msgspec
@@ -13,6 +14,7 @@ from dialer.settings import Mode
 from lists import attempts
 from lists.model import RefusalReason
 from storage.database import Connection, Database
+from storage.errors import DatabaseDown
 from tests.helpers import until
 from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number, worker_of
 from typifications.model import Action
@@ -149,6 +151,30 @@ def test_one_record_the_database_refuses_is_dropped_alone(database_dsn: str) -> 
         await house.until(lambda: writer.idle, 5)
         assert len(written) >= 2
         assert writer.healthy
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_an_agents_time_is_logged_once_though_the_answer_to_the_commit_was_lost(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        written, losses = Batch.write, [DatabaseDown("lost at the commit")]
+
+        async def lost(batch: Batch, conn: Connection, now: datetime) -> None:
+            await written(batch, conn, now)
+            if batch.stays and losses:
+                await conn.execute("COMMIT")
+                raise losses.pop()
+
+        with patch.object(Batch, "write", lost):
+            await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
+        assert not losses
+        with house.clock.in_flight.working():  # it tries again in real time
+            await until(lambda: house.engine.tools.writer.healthy, 20)
+        ready = await house.rows("SELECT state FROM agent_log WHERE state = 'ready'")
+        assert len(ready) == 1
 
     in_virtual_time(database_dsn, story)
 
