@@ -311,9 +311,9 @@ def _line_opened(state: State, now: datetime) -> Step:
         case Connecting() | LoggedOut():  # logged out: the agent dialled in
             return Ready(now), ()
         case LineLost(was=WrapUp() as was, pending=pending, reason=reason):
-            return replace(was, pending=pending, reason=reason), ()
+            return replace(was, since=now, pending=pending, reason=reason), ()
         case LineLost(was=Paused() as was):
-            return was, ()
+            return replace(was, since=now), ()
         case LineLost(was=Talking(), pending=pending, reason=reason):
             return Ready(now, pending, reason), ()  # the customer, kept with music, comes back first
         case LineLost(pending=pending, reason=reason):

@@ -252,3 +252,30 @@ def test_time_in_each_state_is_logged_for_occupancy(database_dsn: str) -> None:
         assert all(a["to_at"] <= b["from_at"] for a, b in pairwise(rows))
 
     in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize("state", ["paused", "wrapup"])
+def test_the_time_of_a_pause_or_wrap_up_whose_line_is_lost_is_counted_once(
+    database_dsn: str, state: str
+) -> None:
+    async def story(house: House) -> None:
+        campaign, people = await a_campaign(house)
+        ana = await house.agent("ana", campaign.id)
+        if state == "wrapup":
+            house.calls_to(MAIN, ANSWERS)
+            await house.contact(people, MAIN)
+            await house.until(lambda: house.state(ana.id) == "wrapup")
+        else:
+            await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
+        await house.clock.sleep(5)
+        house.pbx.pbx.far_end_hangs_up(house.live_agent(ana.id).line)
+        await house.until(lambda: house.state(ana.id) == "line_lost", 5)
+        await house.until(lambda: house.state(ana.id) == state, 30)
+        await house.ask(Kind.AGENT_LOGOUT, ana.id)
+        await house.until(lambda: house.state(ana.id) == "logged_out", 60)
+        await house.clock.sleep(1)
+        stays = await house.rows("SELECT from_at, to_at FROM agent_log ORDER BY from_at, to_at")
+        assert all(one["to_at"] == following["from_at"] for one, following in pairwise(stays))
+        assert stays[-1]["to_at"] == house.live_agent(ana.id).state.since
+
+    in_virtual_time(database_dsn, story)
