@@ -18,9 +18,10 @@ from crm_api.live.lookout import Lookout
 from crm_api.live.messages import pong, refused
 from crm_api.live.reminders import Reminders
 from crm_api.live.schemas import Asked
-from crm_api.live.topics import Topic
+from crm_api.live.topics import Sight, Topic
 from dialer.errors import DialerError
 from storage.bus import Gap
+from storage.database import Connection
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
@@ -118,7 +119,7 @@ class Feed:
         if len(client.follows) >= self._hub.settings.live_topics and topic not in client.follows:
             raise ApiError(429, "too_many_topics", "unfollow something first")
         async with self._hub.db.connection() as conn:
-            client.follows[topic] = await topics.sight(conn, client.who, topic)
+            client.follows[topic] = await _sight(conn, client, topic)
         await self.channels.join(client, topic)
 
     # --- rights that change while a socket is open ------------------------------------------------
@@ -166,6 +167,16 @@ class Feed:
                     assert answer is not None
                     self.channels.leave(client, topic)
                     client.offer(refused(str(topic), answer.body()))
+
+
+async def _sight(conn: Connection, client: Client, topic: Topic) -> Sight:
+    """What the client may see by the rights it has when that is known: they may change while it is read, and
+    who looks again then does not find the topic among those followed."""
+    while True:
+        who = client.who
+        seen = await topics.sight(conn, who, topic)
+        if client.who is who:
+            return seen
 
 
 def _asked(text: str) -> Asked:

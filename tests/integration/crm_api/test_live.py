@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from crm_api import sessions
-from crm_api.access import Role
+from crm_api.access import Principal, Role
+from crm_api.live import topics
 from crm_api.live.client import BAD_ORIGIN, NOT_LOGGED_IN, TOO_SLOW
-from crm_api.live.topics import parse
+from crm_api.live.topics import Sight, Topic, parse
 from crm_api.settings import ApiSettings
 from dialer import agents, live
 from dialer.agents import Presence
@@ -20,9 +21,10 @@ from dialer.campaigns import Campaign
 from dialer.live import FLOOR, AgentIs, CampaignIs, Offered, Publisher, agent_topic, campaign_topic
 from lists import customers, dial_lists
 from lists.customers import Customer, NewPhone
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.ids import uuid7
 from storage.partitions import ensure_partitions
+from tests.helpers.until import until
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.crm_api.served import LiveClient, live_client, served
 from typifications import agenda, profiles, results, speech
@@ -279,6 +281,28 @@ async def test_rights_taken_away_hold_on_open_sockets(api: Api, host: str, admin
         _publisher(api).publish([campaign_topic(mine.id)], _campaign_is(mine.id), NOW)
         await floor.ask("ping")
         assert (await floor.next())["kind"] == "pong"
+
+
+async def test_rights_taken_away_while_a_topic_is_asked_for_hold_too(
+    api: Api, host: str, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = await api.campaign("mine")
+    supervisor = await api.as_role(Role.SUPERVISOR, watches=(mine.id,))
+    user_id = supervisor.headers["X-Test-User"]
+    sight = topics.sight
+
+    async def meanwhile(conn: Connection, who: Principal, topic: Topic) -> Sight:
+        seen = await sight(conn, who, topic)
+        monkeypatch.setattr(topics, "sight", sight)
+        accepted(await admin.put(f"/api/users/{user_id}", json={"name": "x", "role": "supervisor"}))
+        client = next(iter(api.app.state.feed.clients))
+        await until(lambda: client.who.campaigns == frozenset(), 10)
+        return seen
+
+    monkeypatch.setattr(topics, "sight", meanwhile)
+    async with _open(host, supervisor) as floor:
+        told = await floor.follow(campaign_topic(mine.id))
+        assert (told["kind"], told["data"]["error_id"]) == ("refused", "campaign_not_yours")
 
 
 async def test_a_slow_client_is_dropped_and_the_others_hear_everything(db: Database) -> None:
