@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,8 +23,9 @@ def _sensible(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _shallow(value: dict[str, Any]) -> dict[str, Any]:
-    """What is nested deeper could be kept and never shown: those who write JSON bound its depth."""
+def _kept_whole(value: dict[str, Any]) -> dict[str, Any]:
+    """What is nested deeper could be kept and never shown: those who write JSON bound its depth. And a number
+    that is none would come back as nothing."""
     level: list[Any] = [value]
     for _ in range(DEEPEST + 1):
         level = [
@@ -34,6 +36,8 @@ def _shallow(value: dict[str, Any]) -> dict[str, Any]:
         ]
         if not level:
             return value
+        if any(isinstance(one, float) and not isfinite(one) for one in level):
+            raise ValueError("a number is finite")
     raise ValueError(f"at most {DEEPEST} levels of lists and objects")
 
 
@@ -56,7 +60,7 @@ Zone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-
 KnownZone = Annotated[Zone, AfterValidator(_known_zone)]
 """For what is kept: a customer in a zone that is none would never be called, and nobody would be told."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-Data = Annotated[dict[str, Any], Field(max_length=200), AfterValidator(_shallow)]
+Data = Annotated[dict[str, Any], Field(max_length=200), AfterValidator(_kept_whole)]
 """Fields of the installation's own."""
 
 

@@ -81,6 +81,15 @@ async def test_fields_nested_deeper_than_they_could_be_shown_are_refused(
     accepted(await admin.post("/api/customers", json=body | {"data": {"a": {"b": [1, 2]}}}), 201)
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+async def test_a_number_that_json_cannot_give_back_is_refused_and_not_kept_as_nothing(
+    admin: httpx.AsyncClient, known: dict[str, str], number: str
+) -> None:
+    body = f'{{"base_id": "{known["base_id"]}", "document": "D8", "data": {{"a": [{number}]}}}}'
+    headers = {"Content-Type": "application/json"}
+    refused(await admin.post("/api/customers", content=body, headers=headers), 422, "invalid_request")
+
+
 @pytest.mark.parametrize("zone", ["America", "Europe/Madird"])
 async def test_nothing_is_kept_in_a_zone_there_is_not(
     admin: httpx.AsyncClient, known: dict[str, str], zone: str
