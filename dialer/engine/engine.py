@@ -265,8 +265,11 @@ class Engine:
             self._spawn(f"campaign {run.id}", run.run())
 
     async def _close(self, campaign_id: UUID) -> None:
+        """It was deleted: nothing of it is proposed or kept any more."""
         await self._cancel([f"campaign {campaign_id}"])
-        self.hub.runs.pop(campaign_id)
+        run = self.hub.runs.pop(campaign_id)
+        self._first.withdraw_all(run)
+        await self._attempt(f"campaign {run.campaign.name}", run.stop)
 
     async def _tell_campaigns(self) -> None:
         if not self.tools.writer.healthy:

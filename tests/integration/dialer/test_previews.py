@@ -8,10 +8,10 @@ import pytest
 from ami.simulator import Behaviour, Fate
 from ami.simulator import Phone as PbxPhone
 from ami.simulator import Settings as PbxSettings
-from dialer import proposals
+from dialer import campaigns, proposals
 from dialer.agents import Agent, Line
 from dialer.campaigns import Campaign, Desired
-from dialer.commands import Command, Kind, State
+from dialer.commands import Command, Kind, State, wake
 from dialer.live import CallIs, Offered
 from dialer.settings import Mode, PreviewEnd, SkipTo
 from tests.integration.dialer.house import ANSWERS, BUSY, SETTINGS, House, in_virtual_time, number
@@ -260,5 +260,24 @@ def test_a_customer_who_is_busy_leaves_the_agent_to_the_next_contact(database_ds
         await accept(house, ana, second)
         await house.until(lambda: house.state(ana.id) == "talking")
         assert await house.outcomes() == {"busy": 1, None: 1}
+
+    run(database_dsn, story)
+
+
+def test_what_is_shown_of_a_campaign_that_is_deleted_is_taken_back_and_called_by_nobody(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        campaign, people = await a_campaign(house, preview_end=PreviewEnd.DIAL)
+        ana = await house.agent("ana", campaign.id)
+        await contact(house, people, MAIN)
+        offer = await shown(house, ana)
+        async with house.db.transaction() as conn:
+            await campaigns.remove(conn, campaign.id, now=house.clock.now())
+        wake(house.bus)
+        await house.until(lambda: house.state(ana.id) == "ready", 10)
+        assert (await accept(house, ana, offer)).state is State.REFUSED
+        await house.clock.sleep(60)
+        assert not house.dialled()
 
     run(database_dsn, story)
