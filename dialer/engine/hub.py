@@ -274,6 +274,13 @@ class Hub:
             if call is not None and not isinstance(call.state, machine.IN_TALK):
                 self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
 
+    def close_again(self, call: LiveCall) -> None:
+        """Over before its attempt was stored: its closing found nothing. Told twice, counted once."""
+        run = self.run_of(call)
+        now = self._tools.clock.now()
+        ending, _ = ending_of(call, run.settings if run else None, now, self.cancel)
+        self._tools.writer.end(ending)
+
     def _settle(self, call: LiveCall, now: datetime) -> None:
         self.call_over(call)
         run = self.run_of(call)

@@ -116,6 +116,26 @@ def test_a_call_ringing_to_a_customer_who_calls_in_is_cancelled(database_dsn: st
     in_virtual_time(database_dsn, story)
 
 
+def test_a_caller_who_hangs_up_before_the_call_is_stored_is_on_record_all_the_same(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        _, _, people = await one_agent(house)
+        house.calls_to(MAIN, SILENT)
+        await house.contact(people, MAIN)
+        await house.until(lambda: house.dialled())
+        await house.clock.sleep(2)  # our own call to them has to end first
+        caller = house.pbx.pbx.inbound(MAIN, "5550000", behaviour=ANSWERS)
+        await house.clock.sleep(0.1)
+        house.pbx.pbx.far_end_hangs_up(caller)
+        await house.clock.sleep(10)
+        row = await house.row("SELECT outcome, ended_at FROM attempt WHERE kind = 'inbound'")
+        assert row["outcome"] == "gone"
+        assert not await house.rows("SELECT * FROM live_attempt")
+
+    in_virtual_time(database_dsn, story)
+
+
 def test_a_caller_waits_for_the_next_agent_who_gets_free(database_dsn: str) -> None:
     async def story(house: House) -> None:
         _, ana, _ = await one_agent(house)
