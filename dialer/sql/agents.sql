@@ -39,8 +39,9 @@ SET state = excluded.state, reason = excluded.reason, since = excluded.since, lo
 
 -- name: log
 -- One statement for all: its trigger (see the reports) runs once. A stay that was committed, and whose answer was
--- lost, is told again: no agent is twice at one moment.
+-- lost, is told again; a hold may begin together with its talk.
 INSERT INTO agent_log (agent_id, state, reason, campaign_id, from_at, to_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
     AS stay (agent_id, state, reason, campaign_id, from_at, to_at)
-WHERE NOT EXISTS (SELECT FROM agent_log known WHERE known.agent_id = stay.agent_id AND known.from_at = stay.from_at);
+WHERE NOT EXISTS (SELECT FROM agent_log known
+                  WHERE known.agent_id = stay.agent_id AND known.from_at = stay.from_at AND known.state = stay.state);
