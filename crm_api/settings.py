@@ -30,7 +30,7 @@ class MailServer:
 class ApiSettings:
     """Limits and lifetimes. Sizes in bytes, times in seconds."""
 
-    cookie_secure: bool = False  # true behind HTTPS: the session cookie is then sent there only
+    cookie_secure: bool = False  # over HTTPS only, always; else for those who logged in over it
     session_s: int = (
         12 * 3600
     )  # a shift; agents must be revocable at once, so sessions are rows, not signed tokens

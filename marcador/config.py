@@ -94,7 +94,8 @@ class Config(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535, description="0: any free port")
     cookie_secure: bool = Field(
-        default=False, description="true behind HTTPS: the session cookie is then sent there only"
+        default=False,
+        description="the session cookie goes over HTTPS only; so it does for whoever logs in over HTTPS",
     )
     worker_name: str = Field(
         default="", description="names this dialer in leases; default: host and process id"

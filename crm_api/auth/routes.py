@@ -23,7 +23,7 @@ async def login(body: LoginIn, request: Request, response: Response, visit: Publ
         opened.secret,
         max_age=settings.session_s,
         httponly=True,
-        secure=settings.cookie_secure,
+        secure=settings.cookie_secure or request.url.scheme == "https",
         samesite="strict",
         path="/api",
     )

@@ -26,6 +26,15 @@ async def test_a_login_gives_a_cookie_no_script_can_read_and_no_other_site_can_s
     assert accepted(await client.get("/api/auth/me"))["csrf"] == me["csrf"]
 
 
+async def test_a_session_opened_over_https_is_never_sent_without_it(api: Api) -> None:
+    await api.as_role(Role.ADMIN)
+    known = {"login": "user1", "password": PASSWORD}
+    plain = await api.client().post("/api/auth/login", json=known)
+    secure = await api.client().post("https://marcador.test/api/auth/login", json=known)
+    assert "; secure" not in plain.headers["set-cookie"].lower()
+    assert "; secure" in secure.headers["set-cookie"].lower()
+
+
 @pytest.mark.parametrize(
     ("login", "password"), [("user1", "wrong"), ("nobody", PASSWORD), ("nobody", "wrong")]
 )
