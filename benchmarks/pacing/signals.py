@@ -143,8 +143,7 @@ def gain(without: Iterable[Shift], told: Iterable[Shift]) -> tuple[float, float]
 
 
 def closed(won: tuple[float, float], possible: tuple[float, float]) -> str:
-    """The share of the gap, give or take the error of what was won; not told where the gap itself is within its
-    error."""
+    """The share of the gap, give or take the error of what was won; not told of a gap within its own."""
     if possible[0] <= possible[1]:
         return "gap not measured yet"
     return f"{100.0 * won[0] / possible[0]:.0f} % ± {100.0 * won[1] / possible[0]:.0f}"
