@@ -39,6 +39,7 @@ async def a_held_customer_hears_music_and_is_joined_again(bench: Bench) -> None:
     await bench.send(actions.Bridge(line, attempt))
     await bench.in_room(attempt, "talk", times=2)
     await bench.send(actions.Hangup(attempt))
+    await bench.gone(attempt)
     await bench.in_room(line, AGENTS, times=3)
     assert story(bench.events, attempt) == [
         *ANSWERED, *TALK, f"in {HELD}", f"out {HELD}", "in talk", "out talk", "hangup 16",
@@ -71,6 +72,7 @@ async def a_blind_transfer_joins_the_third_party_and_ends_with_them(bench: Bench
     await bench.in_room(third, "talk")
     await bench.send(actions.Hangup(third))
     await bench.gone(attempt)
+    await bench.gone(third)
     assert story(bench.events, third) == [
         "Newchannel", "MarcadorThird", "ringing", "up", "in talk", "out talk", "hangup 16",
     ]  # fmt: skip
