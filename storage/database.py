@@ -6,8 +6,8 @@ Connections are made anew by themselves after PostgreSQL was restarted; what was
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -163,7 +163,9 @@ async def _all_or_nothing(conn: Connection) -> AsyncIterator[None]:
     """A transaction, or a savepoint inside one. Undoing is never the caller's error: a statement whose
     cancelling got lost on its way still runs; the connection is cut then, and PostgreSQL undoes it."""
     transaction = conn.transaction()
-    await transaction.start()
+    inside = conn.is_in_transaction()
+    with nullcontext() if inside else _cut_in_doubt(conn):
+        await transaction.start()
     try:
         yield
     except BaseException:
@@ -173,7 +175,20 @@ async def _all_or_nothing(conn: Connection) -> AsyncIterator[None]:
             except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
                 conn.terminate()
         raise
-    await transaction.commit()
+    with nullcontext() if inside else _cut_in_doubt(conn):
+        await transaction.commit()
+
+
+@contextmanager
+def _cut_in_doubt(conn: Connection) -> Iterator[None]:
+    """A BEGIN or COMMIT without its answer: nobody knows whether a transaction is open, so the connection is
+    cut, and PostgreSQL undoes what was. A savepoint's is left to the transaction around it."""
+    try:
+        yield
+    except BaseException:
+        with suppress(asyncpg.InterfaceError):  # the connection is gone already
+            conn.terminate()
+        raise
 
 
 @asynccontextmanager

@@ -136,6 +136,35 @@ async def test_a_cancelled_caller_leaves_a_clean_connection(database_dsn: str) -
             assert await conn.fetchval("SELECT count(*) FROM note") == 0
 
 
+@pytest.mark.parametrize("last_word", ["BEGIN;", "INSERT INTO note VALUES (2)", "COMMIT;"])
+async def test_a_caller_cancelled_while_it_waits_for_an_answer_leaves_all_or_nothing(
+    database_dsn: str, monkeypatch: pytest.MonkeyPatch, last_word: str
+) -> None:
+    """`loop_errors` sees it when a transaction is left for the pool to undo."""
+    execute = asyncpg.Connection.execute
+
+    async def interrupted(conn: Connection, query: str, *args: object) -> str:
+        if query == last_word and asyncio.current_task() is writing:
+            asyncio.get_running_loop().call_soon(writing.cancel)
+        return await execute(conn, query, *args)
+
+    async def written() -> None:
+        async with database.transaction() as conn:
+            await conn.execute("INSERT INTO note VALUES (1)")
+            await conn.execute("INSERT INTO note VALUES (2)")
+
+    async with await Database.open(database_dsn, max_size=1) as database:
+        async with database.connection() as conn:
+            await conn.execute("CREATE TABLE note (n int)")
+        monkeypatch.setattr(asyncpg.Connection, "execute", interrupted)
+        writing = asyncio.create_task(written())
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        async with database.transaction() as conn:
+            kept = await conn.fetchval("SELECT count(*) FROM note")
+        assert kept == 0 or (kept == 2 and last_word == "COMMIT;")
+
+
 async def test_a_cancelling_that_got_lost_costs_the_connection_and_is_no_error_of_the_caller(
     database_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
