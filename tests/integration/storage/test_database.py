@@ -143,7 +143,7 @@ async def test_a_caller_cancelled_while_it_waits_for_an_answer_leaves_all_or_not
     """`loop_errors` sees it when a transaction is left for the pool to undo."""
     execute = asyncpg.Connection.execute
 
-    async def interrupted(conn: Connection, query: str, *args: object) -> str:
+    async def interrupted(conn: "asyncpg.Connection[asyncpg.Record]", query: str, *args: object) -> str:
         if query == last_word and asyncio.current_task() is writing:
             asyncio.get_running_loop().call_soon(writing.cancel)
         return await execute(conn, query, *args)
