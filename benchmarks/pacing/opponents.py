@@ -14,13 +14,21 @@ class Vicidial(BookPacer):
 
     After 50 calls, while today's drops exceed the limit: `hard` sets the level to 1, `average` halves it,
     `tapered` multiplies it by hours left / 10. Halved as well when the last minute's drops pass 50 %.
+    Agents: those ready or talking; with `only_ready` (its "available only tally") those ready.
     """
 
     def __init__(
-        self, most: float = 3.0, limit: float = 0.03, method: str = "average", hours: float = 4.0
+        self,
+        most: float = 3.0,
+        limit: float = 0.03,
+        method: str = "average",
+        hours: float = 4.0,
+        *,
+        only_ready: bool = False,
     ) -> None:
         super().__init__()
         self.level, self.most, self.limit, self.method, self.hours = 1.0, most, limit, method, hours
+        self.only_ready = only_ready
         self.next = 15.0
         self.samples: list[tuple[int, int, int]] = []
         self.minute: deque[tuple[float, int]] = deque()
@@ -61,7 +69,10 @@ class Vicidial(BookPacer):
         if books.now >= self.next:
             self._adapt()
             self.next = books.now + 15.0
-        return int(self.level * active) - len(books.dialing) - len(books.waiting) - talking
+        taken = len(books.dialing) + len(books.waiting)
+        if self.only_ready:
+            return int(self.level * books.idle) - taken
+        return int(self.level * active) - taken - talking
 
 
 class Issabel(BookPacer):

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.pacing.cells import moving
 from benchmarks.pacing.figures import decided
 from benchmarks.pacing.kept import Job, Kept, _imported, fingerprint
+from benchmarks.pacing.matrix import summit
 from benchmarks.pacing.signals import closed, gain
 from dialer.simulate import Shift
 
@@ -65,3 +66,15 @@ def test_the_share_of_a_gap_is_told_only_where_the_gap_was_measured() -> None:
     before, told, known = ([shift(o + n / 1000) for n in range(4)] for o in (0.80, 0.81, 0.82))
     assert closed(gain(before, told), gain(before, known)) == "50 % ± 0"
     assert closed((0.1, 0.0), (0.2, 0.3)) == "gap not measured yet"
+
+
+@pytest.mark.parametrize("peak", range(7))
+def test_the_best_in_hindsight_is_found_asking_few(peak: int) -> None:
+    asked: set[str] = set()
+
+    def worth(member: str) -> float:
+        asked.add(member)
+        return -abs(int(member) - peak)
+
+    assert summit("0123456", worth) == str(peak)
+    assert len(asked) <= 6
