@@ -6,6 +6,7 @@ the bus, a hole in a worker's numbers, a new worker) every follower gets a snaps
 
 import asyncio
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -85,11 +86,13 @@ class Channels:
     def topics(self) -> list[Topic]:
         return list(self._open)
 
-    def spread(self, topic: Topic, text: str) -> None:
-        """To whoever follows in this process."""
+    def spread(self, topic: Topic, text: str, campaign_id: UUID | None) -> None:
+        """To whoever follows in this process and may know of that campaign's customers."""
         channel = self._open.get(topic)
         for client in list(channel.clients) if channel else ():
-            client.offer(text)
+            seen = client.follows.get(topic)
+            if seen is not None and seen.covers(campaign_id):
+                client.offer(text)
 
     async def begin_again(self, topic: Topic) -> None:
         """A snapshot for whoever follows in this process."""

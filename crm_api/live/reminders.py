@@ -2,7 +2,6 @@
 snapshot."""
 
 import asyncio
-from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -15,6 +14,7 @@ from crm_api.live.channels import Channels
 from crm_api.live.messages import reminded, reminder_over
 from crm_api.live.topics import Topic, TopicKind
 from storage.errors import StorageError
+from typifications.model import AgendaEvent
 
 log = structlog.get_logger(__name__)
 EVERY_S = 15.0
@@ -28,8 +28,8 @@ class Reminders:
     def __init__(self, hub: Hub, channels: Channels) -> None:
         self._hub = hub
         self._channels = channels
-        self._told: dict[tuple[UUID, UUID], datetime] = {}
-        """Due times told, by agent and event."""
+        self._told: dict[tuple[UUID, UUID], AgendaEvent] = {}
+        """By agent and event, as it was told."""
         self._due = asyncio.Event()
 
     async def run(self) -> None:
@@ -68,17 +68,21 @@ class Reminders:
         }
         async with self._hub.db.connection() as conn:
             found = await of_agents(conn, followed.keys(), self._hub.clock.now())
-        told: dict[tuple[UUID, UUID], datetime] = {}
+        told: dict[tuple[UUID, UUID], AgendaEvent] = {}
         for agent_id, events in found.items():
             for event in events:
-                told[agent_id, event.id] = event.due_at
-                if self._told.get((agent_id, event.id)) != event.due_at:
-                    topic = followed[agent_id]
-                    self._channels.spread(topic, reminded(topic, EventOut.model_validate(event)))
+                told[agent_id, event.id] = event
+                before = self._told.get((agent_id, event.id))
+                if before is None or before.due_at != event.due_at:
+                    self._remind(followed[agent_id], event)
         for agent_id, event_id in self._told.keys() - told.keys():
             if agent_id in followed:
-                self._over(followed[agent_id], event_id)
+                self._over(followed[agent_id], self._told[agent_id, event_id])
         self._told = told
 
-    def _over(self, topic: Topic, event_id: UUID) -> None:
-        self._channels.spread(topic, reminder_over(topic, event_id))
+    def _remind(self, topic: Topic, event: AgendaEvent) -> None:
+        text = reminded(topic, EventOut.model_validate(event))
+        self._channels.spread(topic, text, event.campaign_id)
+
+    def _over(self, topic: Topic, event: AgendaEvent) -> None:
+        self._channels.spread(topic, reminder_over(topic, event.id), event.campaign_id)

@@ -13,7 +13,7 @@ from crm_api.live import pop
 from crm_api.live.schemas import AgentSnapshotOut, AgentState, FloorSnapshotOut
 from crm_api.schemas import Out
 from dialer import agents, live
-from dialer.live import AgentIs, Body, CallIs, CampaignIs
+from dialer.live import AgentIs, Body
 from storage.database import Connection
 
 
@@ -53,17 +53,18 @@ class Sight:
     def sees(self, body: Body) -> bool:
         if isinstance(body, AgentIs):
             return self.agents is None or body.agent_id in self.agents
-        if isinstance(body, CallIs | CampaignIs):
-            return self.campaigns is None or body.campaign_id in self.campaigns
-        return self.campaigns is None
+        return self.covers(body.campaign_id)
+
+    def covers(self, campaign_id: UUID | None) -> bool:
+        """Whether this client may know of customers of this campaign; of none: who sees all."""
+        return self.campaigns is None or campaign_id in self.campaigns
 
 
 async def sight(conn: Connection, who: Principal, topic: Topic) -> Sight:
     """The one check of rights on live state. Raises 403."""
     if topic.kind is TopicKind.AGENT:
         assert topic.id is not None
-        await _may_see_agent(conn, who, topic.id)
-        return Sight()
+        return await _of_agent(conn, who, topic.id)
     if not who.role.covers(Role.SUPERVISOR):
         raise forbidden(
             "role_too_low", "this needs the role supervisor", needed=Role.SUPERVISOR, role=who.role
@@ -79,14 +80,17 @@ async def sight(conn: Connection, who: Principal, topic: Topic) -> Sight:
     return Sight(who.campaigns, frozenset(agent.id for agent in theirs))
 
 
-async def _may_see_agent(conn: Connection, who: Principal, agent_id: UUID) -> None:
+async def _of_agent(conn: Connection, who: Principal, agent_id: UUID) -> Sight:
+    """Everything of oneself. A supervisor sees where an agent of a campaign watched is, and its customers of
+    these campaigns: an agent works for others, too."""
     if who.agent_id == agent_id:
-        return
+        return Sight()
     if not who.role.covers(Role.SUPERVISOR):
         raise forbidden("agent_not_yours", "an agent follows itself only", id=str(agent_id))
     found = await agents.get(conn, agent_id)
     if who.campaigns is not None and not who.campaigns & found.campaign_ids:
         raise forbidden("agent_not_yours", "this agent works in none of your campaigns", id=str(agent_id))
+    return Sight(who.campaigns)
 
 
 async def snapshot(conn: Connection, topic: Topic, seen: Sight, now: datetime) -> Out:
@@ -94,15 +98,15 @@ async def snapshot(conn: Connection, topic: Topic, seen: Sight, now: datetime) -
     if topic.kind is TopicKind.AGENT:
         assert topic.id is not None
         at = await live.agent_snapshot(conn, topic.id, now=now)
-        offer = await pop.compose(conn, at.offer) if at.offer else None
+        theirs = seen.covers(at.offer.campaign_id if at.offer else None)
         soon = (await of_agents(conn, [topic.id], now))[topic.id]
         return AgentSnapshotOut(
             at=at.at,
             agent=AgentState.model_validate(at.agent),
-            pop=offer,
-            handling=at.handling,
-            third=at.third,
-            reminders=[EventOut.model_validate(one) for one in soon],
+            pop=await pop.compose(conn, at.offer) if at.offer and theirs else None,
+            handling=at.handling if theirs else "",
+            third=at.third if theirs else "",
+            reminders=[EventOut.model_validate(one) for one in soon if seen.covers(one.campaign_id)],
         )
     ids = [topic.id] if topic.id is not None else list(seen.campaigns) if seen.campaigns is not None else None
     since = now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from crm_api.settings import ApiSettings
 from dialer import agents, live
 from dialer.agents import Presence
 from dialer.campaigns import Campaign
-from dialer.live import FLOOR, AgentIs, CampaignIs, Offered, Publisher, agent_topic, campaign_topic
+from dialer.live import FLOOR, AgentIs, CallIs, CampaignIs, Offered, Publisher, agent_topic, campaign_topic
 from lists import customers, dial_lists
 from lists.customers import Customer, NewPhone
 from storage.database import Connection, Database
@@ -224,6 +225,63 @@ async def test_a_supervisor_hears_of_the_campaigns_and_agents_watched_only(api: 
         told = await floor.follow(agent_topic(other_agent.id))
         assert told["data"]["error_id"] == "agent_not_yours"
         assert (await floor.follow(campaign_topic(mine.id)))["kind"] == "snapshot"
+
+
+async def _talking(api: Api, agent: agents.Agent, campaign: Campaign, name: str) -> UUID:
+    """The agent consults somebody about a customer of this campaign, and has to call the customer back."""
+    customer, attempt_id = await _customer(api, name), uuid7(NOW)
+    async with api.db.transaction() as conn:
+        await ensure_partitions(conn, "attempt", NOW, 0)
+        await conn.execute(
+            "INSERT INTO attempt (id, begun_at, kind, campaign_id, customer_id, e164, agent_id)"
+            " VALUES ($1, $2, 'dialled', $3, $4, $5, $6)",
+            attempt_id, NOW, campaign.id, customer.id, PHONE, agent.id,
+        )  # fmt: skip
+        await conn.execute(
+            "INSERT INTO call_handling (attempt_id, agent_id, state, third, since)"
+            " VALUES ($1, $2, 'consulting', '+34699999999', $3)",
+            attempt_id, agent.id, NOW,
+        )  # fmt: skip
+        about = {"campaign_id": campaign.id, "agent_id": agent.id, "e164": PHONE}
+        soon = EventFields(**about, customer_name=name, due_at=NOW + timedelta(minutes=1), zone="UTC")
+        await agenda.create(conn, soon, now=NOW)
+        presence = Presence(agent.id, "talking", NOW, attempt_id=attempt_id, attempt_at=NOW)
+        await agents.save_presences(conn, [presence])
+    return attempt_id
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "another"])
+async def test_a_supervisor_sees_the_customers_of_a_shared_agent_in_the_campaigns_watched_only(
+    api: Api, host: str, watched: bool
+) -> None:
+    """The agent works for both campaigns: where it is may be seen, with whom it talks for the other not."""
+    mine, other = await api.campaign("mine"), await api.campaign("other")
+    agent = await api.agent(mine.id, other.id)
+    supervisor = await api.as_role(Role.SUPERVISOR, watches=(mine.id,))
+    campaign, topic = mine if watched else other, agent_topic(agent.id)
+    attempt_id = await _talking(api, agent, campaign, "Ana")
+    asked_once = accepted(await supervisor.get(f"/api/live/agents/{agent.id}"))
+    async with _open(host, supervisor) as floor:
+        snapshot = (await floor.follow(topic))["data"]
+        assert snapshot == asked_once
+        assert (snapshot["agent"]["state"], snapshot["agent"]["attempt_id"]) == ("talking", str(attempt_id))
+        shown = [bool(snapshot[name]) for name in ("pop", "handling", "third", "reminders")]
+        assert shown == [watched] * 4
+        await _customer(api, "Luis", "+34612345699")
+        publisher = _publisher(api)
+        publisher.publish([topic], _offered(agent.id, campaign), NOW)
+        publisher.publish([topic], _offered(agent.id, None, direction="in", e164="+34612345699"), NOW)
+        consulted = CallIs(attempt_id, "consulting", NOW, agent.id, campaign.id, third="+34699999999")
+        publisher.publish([topic], consulted, NOW)
+        await api.app.state.feed.reminders.look()
+        publisher.publish([topic], _agent_is(agent.id), NOW)
+        heard = []
+        while not heard or heard[-1]["data"].get("body", {}).get("type") != "agent":
+            heard.append(await floor.next())
+    assert {one["kind"] for one in heard} == ({"change", "pop", "reminder"} if watched else {"change"})
+    told = [one["data"]["body"]["type"] for one in heard if one["kind"] == "change"]
+    assert told == (["call", "agent"] if watched else ["agent"])
+    assert "Luis" not in str(heard), "a caller of no campaign is nobody's to see but those who see all"
 
 
 @pytest.mark.parametrize(
