@@ -93,6 +93,11 @@ async def base_by_name(conn: Connection, name: str) -> Base | None:
     return _base(row) if row else None
 
 
+async def campaigns_of_base(conn: Connection, base_id: UUID) -> set[UUID]:
+    """Those that have a list of the base."""
+    return {row["campaign_id"] for row in await conn.fetch(DIAL_LISTS.campaigns_of_base, base_id)}
+
+
 async def delete_base(conn: Connection, base_id: UUID, now: datetime) -> int:
     """End the base's waiting contacts and its lists, and hide its customers; interactions and do-not-call
     stay.

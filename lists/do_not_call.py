@@ -1,6 +1,6 @@
 """Numbers nobody may dial: for one campaign or for all, until a supervisor lifts them with a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,15 +108,18 @@ async def page(
     *,
     number: str = "",
     campaign_id: UUID | None = None,
+    seen: Collection[UUID] | None = None,
     lifted: bool = False,
     newest_first: bool = True,
     limit: int = 50,
     offset: int = 0,
 ) -> list[Entry]:
-    """Entries by time, chosen by digits of the number and by campaign; lifted ones too if asked."""
+    """Entries by time, chosen by digits of the number and by campaign; lifted ones too if asked. `seen`: of
+    these campaigns only, and what holds for every one."""
     digits = "".join(c for c in number if c.isdigit())
     like = f"%{digits}%" if digits else None
-    rows = await conn.fetch(DO_NOT_CALL.page, like, campaign_id, lifted, limit, offset, newest_first)
+    only = list(seen) if seen is not None else None
+    rows = await conn.fetch(DO_NOT_CALL.page, like, campaign_id, lifted, limit, offset, newest_first, only)
     return [_entry(dict(row)) for row in rows]
 
 

@@ -6,7 +6,7 @@ Interactions and agenda events are another room's, which is told by the caller (
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -136,6 +136,11 @@ async def duplicates(
     sql = SQL.same_document if by is DuplicatesBy.DOCUMENT else SQL.same_phone
     rows = await conn.fetch(sql, base_id, limit, offset, timeout=BULK_S)
     return [Duplicates(row["value"], row["customers"], tuple(row["ids"])) for row in rows]
+
+
+async def campaigns_of(conn: Connection, customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those in whose lists they are or were, or which called them."""
+    return {row["campaign_id"] for row in await conn.fetch(SQL.campaigns_of, list(customer_ids))}
 
 
 async def note(conn: Connection, merge_id: UUID, moved: Mapping[str, Any]) -> None:

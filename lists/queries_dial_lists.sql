@@ -66,6 +66,9 @@ RETURNING id
 -- The file of a deleted list may be loaded again.
 UPDATE load SET file_hash = file_hash || ' deleted ' || id WHERE dial_list_id = $1 AND state = 'done'
 
+-- name: campaigns_of_base
+SELECT DISTINCT campaign_id FROM dial_list WHERE base_id = $1 AND deleted_at IS NULL
+
 -- name: expired
 SELECT l.id FROM dial_list l
 WHERE l.expires_at <= $1 AND l.deleted_at IS NULL

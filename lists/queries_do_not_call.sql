@@ -51,5 +51,5 @@ SELECT EXISTS (SELECT FROM do_not_call WHERE e164 = $1 AND lifted_at IS NULL
 SELECT id, e164, campaign_id, source, reason, created_at, created_by, lifted_at, lifted_by, lifted_reason
 FROM do_not_call
 WHERE ($1::text IS NULL OR e164 LIKE $1) AND ($2::uuid IS NULL OR campaign_id = $2)
-  AND ($3 OR lifted_at IS NULL)
+  AND ($3 OR lifted_at IS NULL) AND ($7::uuid[] IS NULL OR campaign_id IS NULL OR campaign_id = ANY ($7))
 ORDER BY CASE WHEN $6 THEN created_at END DESC, CASE WHEN $6 THEN id END DESC, created_at, id LIMIT $4 OFFSET $5

@@ -108,6 +108,11 @@ UPDATE customer_merge SET undo = undo || $2 WHERE id = $1
 SELECT id, kept_id, merged_id, at, by, undo, undone_at FROM customer_merge
 WHERE kept_id = $1 OR merged_id = $1 ORDER BY at DESC, id DESC LIMIT 200
 
+-- name: campaigns_of
+SELECT campaign_id FROM contact WHERE customer_id = ANY ($1::uuid[])
+UNION
+SELECT campaign_id FROM attempt WHERE customer_id = ANY ($1::uuid[]) AND campaign_id IS NOT NULL
+
 -- name: count_attempts
 SELECT count(*) FROM attempt WHERE customer_id = $1
 

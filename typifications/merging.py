@@ -1,6 +1,6 @@
 """Interactions and agenda events of a customer who was merged into another."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +24,11 @@ async def count(conn: Connection, customer_id: UUID) -> tuple[int, int]:
     row = await conn.fetchrow(QUERIES["count"], customer_id)
     assert row is not None
     return row["interactions"], row["events"]
+
+
+async def campaigns_of(conn: Connection, customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of their interactions and agenda events."""
+    return {row["campaign_id"] for row in await conn.fetch(QUERIES["campaigns_of"], list(customer_ids))}
 
 
 async def take_over(conn: Connection, kept_id: UUID, gone_id: UUID, contacts: Mapping[UUID, UUID]) -> Moved:

@@ -7,6 +7,7 @@ from uuid import UUID
 from crm_api import phones
 from crm_api.access import Call, Role
 from crm_api.agenda.schemas import EventEdit, EventIn, EventOut, ReassignIn
+from crm_api.agents.service import may_act_for
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
@@ -145,7 +146,7 @@ async def reassign(call: Call, body: ReassignIn) -> int:
     for event_id in body.event_ids:
         await must_touch(call, event_id)
     if body.agent_id is not None:
-        await agents.get(call.conn, body.agent_id)
+        await may_act_for(call, body.agent_id)
     engine.wake(call)
     return await agenda.reassign(call.conn, event_ids, body.agent_id, now=call.now)
 
@@ -168,8 +169,7 @@ async def _pending_of(call: Call, body: ReassignIn) -> tuple[UUID, ...]:
 async def _may_give_to(call: Call, agent_id: UUID | None, kind: campaigns.Kind) -> None:
     if agent_id is None:
         return
-    call.must_be_agent(agent_id)
-    await agents.get(call.conn, agent_id)
+    await may_act_for(call, agent_id)
     if CampaignKind(kind) is not CampaignKind.DIALER:
         raise invalid("mine_needs_dialer", "only a dialer campaign keeps a call-back for one agent")
 

@@ -66,7 +66,9 @@ async def forget_template(base_id: UUID, call: Operator) -> None:
 async def update(
     base_id: UUID, asked: Annotated[UpdateQuery, Query()], request: Request, visit: SupervisorUpload
 ) -> UpdateOut:
-    """Send the file as the body: first without `confirm`, to see what would change, then with the token."""
+    """Send the file as the body: first without `confirm`, to see what would change, then with the token. Of a
+    base that other campaigns call only those who see all change customers in bulk."""
+    await service.must_update(visit, base_id)
     path = await spooled(request, visit.hub.settings.spool_dir)
     try:
         done = await service.update(visit, base_id, asked, path)
@@ -87,7 +89,8 @@ async def rejects(base_id: UUID, load_id: UUID, visit: SupervisorStream) -> Stre
 async def export(
     base_id: UUID, visit: SupervisorStream, format: Literal["csv", "xlsx"] = "csv"
 ) -> StreamingResponse:
-    """The whole base, safe to open in a spreadsheet, sent as it is read."""
+    """The whole base, safe to open in a spreadsheet, sent as it is read. For supervisors who watch every
+    campaign with a list of it, and those who see all."""
     customers = await service.customers(visit, base_id)
     name = f"base-{base_id}.{format}"
     if format == "xlsx":

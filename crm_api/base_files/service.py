@@ -8,13 +8,14 @@ from uuid import UUID
 from crm_api import workbook_out
 from crm_api.access import Visit
 from crm_api.base_files.schemas import PreviewOut, PreviewQuery, UpdateOut, UpdateQuery
+from crm_api.campaigns.service import must_watch_all
 from crm_api.errors import invalid, not_found
 from crm_api.workbook_out import MOST_ROWS, Sheet
 from lists import dial_lists
 from lists.bases import exporting, previewing, updating
 from lists.bases.updating import UpdateSpec
 from lists.loading import load
-from storage.database import Database
+from storage.database import Connection, Database
 
 
 async def preview(asked: PreviewQuery, path: Path) -> PreviewOut:
@@ -22,6 +23,17 @@ async def preview(asked: PreviewQuery, path: Path) -> PreviewOut:
         previewing.preview, path, encoding=asked.encoding, delimiter=asked.delimiter
     )
     return PreviewOut.model_validate(found)
+
+
+async def must_be_theirs(conn: Connection, visit: Visit, base_id: UUID) -> None:
+    """Whole, a base is for those who watch every campaign with a list of it."""
+    if visit.who.campaigns is not None:
+        await must_watch_all(conn, visit, await dial_lists.campaigns_of_base(conn, base_id))
+
+
+async def must_update(visit: Visit, base_id: UUID) -> None:
+    async with visit.hub.db.connection() as conn:
+        await must_be_theirs(conn, visit, base_id)
 
 
 async def update(visit: Visit, base_id: UUID, asked: UpdateQuery, path: Path) -> UpdateOut:
@@ -44,6 +56,7 @@ async def must_be_update(visit: Visit, base_id: UUID, load_id: UUID) -> None:
     """Of this base, and of no campaign: a load's rejects are its campaign's."""
     async with visit.hub.db.connection() as conn:
         found = await load.status(conn, load_id)
+        await must_be_theirs(conn, visit, base_id)
     if found.base_id != base_id or found.campaign_id is not None:
         raise not_found("update", load_id)
 
@@ -61,9 +74,11 @@ async def csv(db: Database, base_id: UUID) -> AsyncIterator[bytes]:
 
 
 async def customers(visit: Visit, base_id: UUID) -> int:
-    """How many the base has. Raises NotFound."""
+    """How many the base has, for whom it is to be exported. Raises NotFound."""
     async with visit.hub.db.connection() as conn:
-        return (await dial_lists.get_base(conn, base_id)).customers
+        base = await dial_lists.get_base(conn, base_id)
+        await must_be_theirs(conn, visit, base_id)
+    return base.customers
 
 
 def must_fit_sheet(count: int) -> None:

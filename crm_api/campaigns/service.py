@@ -1,11 +1,11 @@
 """Campaigns as the API shows and changes them. The engine sees a change by the campaign's revision."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crm_api.access import Call, Role
+from crm_api.access import Call, Role, Visit
 from crm_api.campaigns.schemas import CampaignOut, FiguresOut, StatusOut
 from crm_api.errors import forbidden, invalid
 from dialer import agents, campaigns, live, settings, trunks
@@ -30,6 +30,15 @@ async def must_see(call: Call, campaign_id: UUID) -> campaigns.Campaign:
     if seen is not None and campaign_id not in seen:
         raise forbidden("campaign_not_yours", "this campaign is not among yours", id=str(campaign_id))
     return found
+
+
+async def must_watch_all(conn: Connection, visit: Visit, campaign_ids: Collection[UUID]) -> None:
+    """What several campaigns share is a supervisor's who watches all of them, what none has anybody's. A
+    campaign that was deleted has nobody left to ask."""
+    watched = visit.who.campaigns
+    if watched is not None and (others := set(campaign_ids) - watched):
+        for one in await campaigns.page(conn, ids=list(others), limit=1):
+            visit.must_watch(one.id)
 
 
 async def every(call: Call) -> list[campaigns.Campaign]:

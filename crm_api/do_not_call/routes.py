@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 
 from crm_api import phones
 from crm_api.access import Agent, Supervisor, SupervisorOnce, SupervisorUpload
+from crm_api.campaigns.service import must_see
 from crm_api.do_not_call import service
 from crm_api.do_not_call.schemas import (
     BlockedOut,
@@ -34,11 +35,15 @@ async def page(
     campaign_id: UUID | None = None,
     lifted: bool = False,
 ) -> Page[EntryOut]:
-    """By digits of the number, newest first; `lifted`: those lifted, too."""
+    """By digits of the number, newest first; `lifted`: those lifted, too. Supervisors see what holds for the
+    campaigns they watch, that for every campaign included."""
+    if campaign_id is not None:
+        call.must_watch(campaign_id)
     found = await do_not_call.page(
         call.conn,
         number=number,
         campaign_id=campaign_id,
+        seen=call.who.campaigns,
         lifted=lifted,
         newest_first=paging.newest_first("created_at"),
         limit=paging.limit + 1,
@@ -55,6 +60,8 @@ async def check(
     campaign_id: UUID | None = None,
 ) -> CheckOut:
     """May this number be dialled for this campaign (without one: is it forbidden for every one)?"""
+    if campaign_id is not None:
+        await must_see(call, campaign_id)
     e164 = phones.read(number, region).e164
     return CheckOut(e164=e164, blocked=await do_not_call.blocked(call.conn, e164, campaign_id))
 

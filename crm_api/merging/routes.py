@@ -11,7 +11,6 @@ from crm_api.guarded import Guarded
 from crm_api.merging import service
 from crm_api.merging.schemas import DuplicatesOut, MergeDoneOut, MergeIn, MergePlanOut, UndoneOut
 from crm_api.schemas import Page, Paged
-from lists import customers, merging
 from lists.merging import DuplicatesBy
 
 router = APIRouter(prefix="/api/customers", tags=["merging"], route_class=Guarded)
@@ -42,8 +41,7 @@ async def merge(customer_id: UUID, body: MergeIn, call: SupervisorOnce) -> Merge
 @router.get("/{customer_id}/merges")
 async def merges(customer_id: UUID, call: Supervisor, paging: Paged) -> Page[MergeDoneOut]:
     """What was merged into this customer, or this one into another, with all that moved."""
-    await customers.card(call.conn, customer_id)
-    found = await merging.of_customer(call.conn, customer_id)
+    found = await service.merges(call, customer_id)
     return paging.cut([MergeDoneOut.model_validate(one) for one in found], ("at",), "-at")
 
 

@@ -4,12 +4,13 @@ from dataclasses import asdict
 from uuid import UUID
 
 from crm_api.access import Call
+from crm_api.campaigns.service import must_watch_all
 from crm_api.commands import service as engine
 from crm_api.customers.service import shown
 from crm_api.merging.schemas import DuplicatesOut, MergeIn, MergePlanOut, UndoneOut
 from crm_api.schemas import Paging
 from lists import customers, dial_lists, merging, unmerging
-from lists.merging import DuplicatesBy
+from lists.merging import DuplicatesBy, Merge
 from typifications import merging as histories
 from typifications.merging import Moved
 
@@ -29,8 +30,23 @@ async def duplicates(call: Call, base_id: UUID, by: DuplicatesBy, paging: Paging
     ]
 
 
+async def must_be_theirs(call: Call, *customer_ids: UUID) -> None:
+    """Waits, call-backs and histories move: of all campaigns that have any of these customers."""
+    if call.who.campaigns is not None:
+        know = await merging.campaigns_of(call.conn, customer_ids)
+        know |= await histories.campaigns_of(call.conn, customer_ids)
+        await must_watch_all(call.conn, call, know)
+
+
+async def merges(call: Call, customer_id: UUID) -> list[Merge]:
+    kept = await customers.card(call.conn, customer_id)
+    await must_be_theirs(call, customer_id, kept.id)
+    return await merging.of_customer(call.conn, customer_id)
+
+
 async def merge(call: Call, customer_id: UUID, body: MergeIn) -> MergePlanOut:
     """Shown first, done when that is confirmed."""
+    await must_be_theirs(call, customer_id, body.other_id)
     interactions, events = await histories.count(call.conn, body.other_id)
     if not body.confirm:
         plan = await merging.plan(call.conn, customer_id, body.other_id)
@@ -57,6 +73,7 @@ async def merge(call: Call, customer_id: UUID, body: MergeIn) -> MergePlanOut:
 async def undo(call: Call, customer_id: UUID, merge_id: UUID) -> UndoneOut:
     """Both rooms' parts in one transaction."""
     merge = await unmerging.begin(call.conn, customer_id, merge_id)
+    await must_be_theirs(call, merge.kept_id, merge.merged_id)
     moved = Moved(
         tuple(UUID(one) for one in merge.undo.get("interactions", ())),
         tuple(UUID(one) for one in merge.undo.get("events", ())),

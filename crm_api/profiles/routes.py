@@ -17,7 +17,8 @@ router = APIRouter(prefix="/api/profiles", tags=["profiles"], route_class=Guarde
 
 @router.get("")
 async def every(call: Supervisor, paging: Paged) -> Page[ProfileOut]:
-    found = await profiles.of_campaign(call.conn, None)
+    """Of the campaigns watched, and those no campaign has yet."""
+    found = await service.every(call)
     return paging.cut([ProfileOut.model_validate(one) for one in found], service.SORTS, "name")
 
 

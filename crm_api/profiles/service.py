@@ -15,6 +15,13 @@ def fields(body: ProfileIn) -> list[ProfileField]:
     return [ProfileField(**field.model_dump()) for field in body.fields]
 
 
+async def every(call: Call) -> list[Profile]:
+    """Those a supervisor's campaigns have, and those that are none's yet."""
+    found = await profiles.of_campaign(call.conn, None)
+    watched = call.who.campaigns
+    return [one for one in found if watched is None or not one.campaigns or watched & set(one.campaigns)]
+
+
 async def must_fit(call: Call, body: ProfileIn) -> None:
     for campaign_id in body.campaign_ids:
         await must_see(call, campaign_id)

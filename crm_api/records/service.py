@@ -4,6 +4,7 @@ from uuid import UUID
 
 from crm_api import phones
 from crm_api.access import Call
+from crm_api.agents.service import may_act_for
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import invalid, not_found
@@ -55,13 +56,14 @@ async def _campaign(call: Call, name: str) -> campaigns.Campaign:
 
 
 async def _agent(call: Call, code: str) -> UUID:
-    """Bound to this agent: dialled outside pacing, one to one."""
-    if (wanted := _as_id(code)) is not None:
-        return (await agents.get(call.conn, wanted)).id
-    for found in await agents.page(call.conn, limit=MOST):
-        if found.code == code:
-            return found.id
-    raise not_found("agent", code)
+    """Bound to this agent, of the campaigns watched: dialled outside pacing, one to one."""
+    wanted = _as_id(code)
+    if wanted is None:
+        known = {one.code: one.id for one in await agents.page(call.conn, limit=MOST)}
+        wanted = known.get(code)
+    if wanted is None:
+        raise not_found("agent", code)
+    return (await may_act_for(call, wanted)).id
 
 
 def _as_id(text: str) -> UUID | None:

@@ -2,6 +2,11 @@
 SELECT (SELECT count(*) FROM interaction WHERE customer_id = $1) AS interactions,
        (SELECT count(*) FROM agenda_event WHERE customer_id = $1) AS events;
 
+-- name: campaigns_of
+SELECT campaign_id FROM interaction WHERE customer_id = ANY ($1::uuid[]) AND campaign_id IS NOT NULL
+UNION
+SELECT campaign_id FROM agenda_event WHERE customer_id = ANY ($1::uuid[]) AND campaign_id IS NOT NULL;
+
 -- name: move_interactions
 UPDATE interaction SET customer_id = $1 WHERE customer_id = $2 RETURNING id;
 

@@ -227,7 +227,8 @@ async def test_an_agent_asks_the_engine_for_itself_once_per_key_and_for_nobody_e
 
 
 async def test_a_command_answers_to_its_owner_and_to_supervisors(api: Api) -> None:
-    me = await api.agent()
+    campaign = await api.campaign()
+    me = await api.agent(campaign.id)
     client = await api.as_role(Role.AGENT, agent_id=me.id)
     command = accepted(await client.post(f"/api/agents/{me.id}/login"), 202)
     address = f"/api/commands/{command['id']}"
@@ -239,7 +240,9 @@ async def test_a_command_answers_to_its_owner_and_to_supervisors(api: Api) -> No
     told = accepted(await client.get(f"{address}?wait_s=1"))
     assert (told["state"], told["result"]) == ("refused", {"error_id": "no_line"})
     refused(await (await api.as_role(Role.AGENT)).get(address), 404, "command_not_found")
-    accepted(await (await api.as_role(Role.SUPERVISOR)).get(address))
+    watcher = await api.as_role(Role.SUPERVISOR, watches=(campaign.id,))
+    assert accepted(await watcher.get(address)) == told
+    refused(await (await api.as_role(Role.SUPERVISOR)).get(address), 404, "command_not_found")
 
 
 async def test_an_emergency_stop_is_a_command(api: Api, operator: httpx.AsyncClient) -> None:

@@ -1,13 +1,20 @@
 """Where a supervisor's rights end: at the campaigns watched, also on agents, numbers and calendars."""
 
+from typing import Any
+from uuid import UUID
+
 import httpx
 import pytest
 
 from crm_api.access import Role
+from dialer import commands
 from dialer.agents import Agent
 from dialer.campaigns import Campaign
-from tests.integration.crm_api.given import Api, accepted, refused
+from dialer.commands import Kind
+from storage.partitions import ensure_partitions
+from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.crm_api_more.people import NOBODY, People
+from tests.integration.reports.history import History
 
 
 @pytest.fixture
@@ -94,6 +101,160 @@ async def test_a_supervisor_lifts_do_not_call_in_the_campaigns_watched_only(
         response = await people.supervisor.post(address, json={"reason": "a mistake"})
         lifted[entry["campaign_id"]] = response.status_code
     assert lifted == {str(people.campaign.id): 200, str(other.id): 403, None: 403}
+
+
+async def test_a_supervisor_reads_do_not_call_of_the_campaigns_watched_and_what_holds_for_all(
+    people: People, other: Campaign
+) -> None:
+    """A number nobody may call is not called for one's own campaigns either: who wonders why must see it."""
+    ours, theirs = str(people.campaign.id), str(other.id)
+    for campaign_id in (ours, theirs, None):
+        body = {"numbers": ["+34612345678"], "campaign_id": campaign_id}
+        accepted(await people.operator.post("/api/do-not-call", json=body), 201)
+    seen = accepted(await people.supervisor.get("/api/do-not-call"))["items"]
+    assert {one["campaign_id"] for one in seen} == {ours, None}
+    of_ours = accepted(await people.supervisor.get(f"/api/do-not-call?campaign_id={ours}"))["items"]
+    assert [one["campaign_id"] for one in of_ours] == [ours]
+    asked = f"campaign_id={theirs}"
+    refused(await people.supervisor.get(f"/api/do-not-call?{asked}"), 403, "campaign_not_yours")
+    check = f"/api/do-not-call/check?number=%2B34612345678&{asked}"
+    refused(await people.supervisor.get(check), 403, "campaign_not_yours")
+    assert len(accepted(await people.operator.get("/api/do-not-call"))["items"]) == 3
+
+
+async def _waits(people: People, campaign: Campaign, customer_id: str) -> None:
+    """In a list of the campaign's."""
+    card = accepted(await people.operator.get(f"/api/customers/{customer_id}"))
+    only = {"all": [{"field": "document", "op": "equals", "value": card["document"]}]}
+    body = {"name": campaign.name, "campaign_id": str(campaign.id), "filter": {"where": only}}
+    sent = accepted(await people.operator.post("/api/assignments/send", json=body), 201)["sent"]
+    assert sent["queued"] == 1
+
+
+async def _talked(people: People, campaign: Campaign, customer_id: str) -> None:
+    async with people.api.db.transaction() as conn:
+        await ensure_partitions(conn, "attempt", NOW, 1)
+        past = History(conn, campaign_id=campaign.id)
+        call = await past.call(NOW, customer_id=customer_id)
+        await past.said(call, NOW, await past.result("Venta"), customer_id=customer_id)
+
+
+async def _calls_back(people: People, campaign: Campaign, customer_id: str) -> None:
+    """Agreed on without a list."""
+    when = {"local": "2026-03-03T10:00:00", "zone": "Europe/Madrid", "phone": "+34612345678"}
+    body = when | {"campaign_id": str(campaign.id), "customer_id": customer_id}
+    accepted(await people.operator.post("/api/agenda", json=body), 201)
+
+
+@pytest.mark.parametrize("known", [_waits, _talked, _calls_back])
+@pytest.mark.parametrize("whose", ["the one who stays", "the one who goes"])
+async def test_a_supervisor_merges_no_customer_another_campaign_knows(
+    people: People, other: Campaign, known: Any, whose: str
+) -> None:
+    kept, gone = await people.customer("Ana"), await people.customer("Ana B")
+    address, body = f"/api/customers/{kept}/merge", {"other_id": gone}
+    await known(people, people.campaign, gone)
+    token = accepted(await people.supervisor.post(address, json=body))["token"]
+    await known(people, other, kept if whose == "the one who stays" else gone)
+    for confirm in ({}, {"confirm": token}):
+        params = refused(
+            await people.supervisor.post(address, json=body | confirm), 403, "campaign_not_yours"
+        )
+        assert params == {"id": str(other.id)}
+    token = accepted(await people.operator.post(address, json=body))["token"]
+    merge_id = accepted(await people.operator.post(address, json=body | {"confirm": token}))["merge_id"]
+    done = f"/api/customers/{kept}/merges"
+    refused(await people.supervisor.get(done), 403, "campaign_not_yours")
+    refused(await people.supervisor.post(f"{done}/{merge_id}/undo"), 403, "campaign_not_yours")
+    accepted(await people.operator.delete(f"/api/campaigns/{other.id}"), 204)
+    accepted(await people.supervisor.get(done))
+    accepted(await people.supervisor.post(f"{done}/{merge_id}/undo"))
+
+
+async def test_a_supervisor_neither_takes_away_nor_changes_a_base_another_campaign_calls(
+    people: People, other: Campaign
+) -> None:
+    customer = await people.customer()
+    await _waits(people, people.campaign, customer)
+    export, update = f"/api/bases/{people.base_id}/export", f"/api/bases/{people.base_id}/update"
+    columns = {"mapping": "name=nombre,document=documento", "column": "nombre", "match": "document"}
+    file = "documento;nombre\nD1;Ana María\n".encode()
+    assert (await people.supervisor.get(export)).status_code == 200
+    token = accepted(await people.supervisor.post(update, params=columns, content=file))["token"]
+    await _waits(people, other, customer)
+    for form in ("csv", "xlsx"):
+        refused(await people.supervisor.get(f"{export}?format={form}"), 403, "campaign_not_yours")
+    for confirm in ({}, {"confirm": token}):
+        asked = await people.supervisor.post(update, params=columns | confirm, content=file)
+        refused(asked, 403, "campaign_not_yours")
+    assert (await people.operator.get(export)).status_code == 200
+    done = await people.operator.post(update, params=columns | {"confirm": token}, content=file)
+    rejects = f"/api/bases/{people.base_id}/updates/{accepted(done)['load_id']}/rejects"
+    refused(await people.supervisor.get(rejects), 403, "campaign_not_yours")
+    (gone,) = accepted(await people.operator.get(f"/api/dial-lists?campaign_id={other.id}"))["items"]
+    accepted(await people.operator.delete(f"/api/dial-lists/{gone['id']}"), 200)
+    assert (await people.supervisor.get(export)).status_code == 200
+
+
+async def test_a_supervisor_is_shown_the_profiles_of_the_campaigns_watched_and_of_none(
+    people: People, other: Campaign
+) -> None:
+    ours, theirs = str(people.campaign.id), str(other.id)
+    for name, ids in (("ours", [ours]), ("both", [ours, theirs]), ("theirs", [theirs]), ("new", [])):
+        accepted(await people.operator.post("/api/profiles", json={"name": name, "campaign_ids": ids}), 201)
+    seen = accepted(await people.supervisor.get("/api/profiles"))
+    assert [one["name"] for one in seen["items"]] == ["both", "new", "ours"]
+    assert accepted(await people.operator.get("/api/profiles"))["total"] == 4
+
+
+async def test_a_supervisor_hears_what_became_of_commands_of_the_campaigns_watched_only(
+    people: People, other: Campaign, stranger: Agent
+) -> None:
+    async def told(kind: Kind, target: UUID | None, **payload: str) -> int:
+        async with people.api.db.transaction() as conn:
+            command = await commands.submit(conn, kind, target, payload, now=NOW)
+        response = await people.supervisor.get(f"/api/commands/{command.id}")
+        if response.status_code != 200:
+            refused(response, 404, "command_not_found")
+        return response.status_code
+
+    agent, ours, theirs = people.agents[0].id, people.campaign.id, other.id
+    async with people.api.db.transaction() as conn:
+        await ensure_partitions(conn, "attempt", NOW, 1)
+        our_call = await History(conn, campaign_id=ours).call(NOW)
+        their_call = await History(conn, campaign_id=theirs).call(NOW)
+    assert await told(Kind.AGENT_PAUSE, agent, reason="lunch") == 200
+    assert await told(Kind.AGENT_PAUSE, stranger.id, reason="lunch") == 404
+    assert await told(Kind.EMERGENCY_STOP, ours) == 200
+    assert await told(Kind.EMERGENCY_STOP, theirs) == 404
+    assert await told(Kind.CALL_CLICK, agent, campaign_id=str(ours)) == 200
+    assert await told(Kind.CALL_CLICK, agent, campaign_id=str(theirs)) == 404
+    assert await told(Kind.CONTROL_HOLD, our_call) == 200
+    assert await told(Kind.CONTROL_HOLD, their_call) == 404
+    assert await told(Kind.CALL_CANCEL, None) == 404
+    assert await told(Kind.AGENT_PAUSE, UUID(NOBODY)) == 404
+    assert await told(Kind.CALL_HANGUP, UUID(NOBODY)) == 404
+
+
+async def test_a_supervisor_binds_no_call_back_to_an_agent_of_another_campaign(
+    people: People, stranger: Agent
+) -> None:
+    """Its phone would be rung for it."""
+    when = {"local": "2026-03-03T10:00:00", "zone": "Europe/Madrid", "phone": "+34612345678"}
+    about = {"campaign_id": str(people.campaign.id)} | when
+    given = await people.supervisor.post("/api/agenda", json=about | {"agent_id": str(stranger.id)})
+    refused(given, 403, "agent_not_yours")
+    event = accepted(await people.supervisor.post("/api/agenda", json=about), 201)["event"]["id"]
+    edit = {"agent_id": str(stranger.id)}
+    refused(await people.supervisor.patch(f"/api/agenda/{event}", json=edit), 403, "agent_not_yours")
+    moved = {"event_ids": [event]} | edit
+    refused(await people.supervisor.post("/api/agenda/reassign", json=moved), 403, "agent_not_yours")
+    record = {"campaign": str(people.campaign.id), "destination": "+34612345678"}
+    for agent in (str(stranger.id), stranger.code):
+        bound = await people.supervisor.post("/api/records", json=record | {"agent": agent})
+        refused(bound, 403, "agent_not_yours")
+    record |= {"agent": people.agents[0].code}
+    accepted(await people.supervisor.post("/api/records", json=record), 201)
 
 
 @pytest.mark.parametrize("gone", [{"enabled": False}, {"role": "supervisor"}], ids=["disabled", "no agent"])
