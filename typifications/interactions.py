@@ -133,6 +133,12 @@ async def typified(conn: Connection, attempt_ids: Sequence[UUID]) -> frozenset[U
     return frozenset(row["attempt_id"] for row in rows)
 
 
+async def agent_of(conn: Connection, attempt_id: UUID) -> UUID | None:
+    """Who typified the call, or left it without a word."""
+    agent_id: UUID | None = await conn.fetchval(QUERIES["agent_of"], attempt_id)
+    return agent_id
+
+
 async def untypified(conn: Connection, about: Typification, *, now: datetime) -> UUID | None:
     """The wrap-up ended without a word (`path` is empty): kept, to be completed. None: it was typified."""
     row = await conn.fetchrow(

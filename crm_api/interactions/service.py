@@ -11,12 +11,14 @@ from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
 from crm_api.interactions.schemas import ScheduleIn, TypifyIn
+from dialer import agents
 from dialer.commands import Kind
 from dialer.hours import legal_hour
 from dialer.settings import Settings
 from lists import customers
 from lists.customers import Customer
 from lists.numbers import Number
+from storage.database import Connection
 from typifications import interactions, profiles
 from typifications.interactions import Applied, Rules
 from typifications.model import CampaignKind, ScheduleRequest, Typification
@@ -25,7 +27,7 @@ from typifications.model import CampaignKind, ScheduleRequest, Typification
 async def typify(call: Call, body: TypifyIn) -> Applied:
     """Applied at once, or at the hang-up while the conversation runs. The agent is free for the next call."""
     attempt = await attempts.get(call.conn, body.attempt_id) if body.attempt_id else None
-    agent_id = _whose(call, attempt)
+    agent_id = await _whose(call, attempt)
     campaign_id = _campaign(body, attempt)
     campaign = await must_see(call, campaign_id)
     customer_id = attempt.customer_id if attempt and attempt.customer_id else body.customer_id
@@ -57,14 +59,24 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
     return applied
 
 
-def _whose(call: Call, attempt: AttemptOut | None) -> UUID | None:
-    """Agents typify their own calls; a supervisor completes what an agent left open."""
+async def _whose(call: Call, attempt: AttemptOut | None) -> UUID | None:
+    """Agents typify their own calls; a supervisor completes what an agent left open, or nobody had."""
     own = call.who.agent_id
-    if attempt is None or call.who.role.covers(Role.SUPERVISOR):
-        return attempt.agent_id if attempt else own
-    if attempt.agent_id is not None and attempt.agent_id != own:
-        raise forbidden("attempt_not_yours", "this was another agent's call", id=str(attempt.id))
-    return own
+    if attempt is None or (own is not None and await _is_theirs(call.conn, attempt, own)):
+        return own
+    if not call.who.role.covers(Role.SUPERVISOR):
+        raise forbidden("attempt_not_yours", "this was no call of yours", id=str(attempt.id))
+    return attempt.agent_id
+
+
+async def _is_theirs(conn: Connection, attempt: AttemptOut, agent_id: UUID) -> bool:
+    """The record names one agent, and while the call lives perhaps none: whoever talks, or took it over, has
+    it before them, and what they left without a word stands with their name."""
+    if attempt.agent_id == agent_id:
+        return True
+    if any(one.attempt_id == attempt.id for one in await agents.presences(conn, [agent_id])):
+        return True
+    return await interactions.agent_of(conn, attempt.id) == agent_id
 
 
 def _campaign(body: TypifyIn, attempt: AttemptOut | None) -> UUID:

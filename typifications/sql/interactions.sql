@@ -11,6 +11,9 @@ SELECT * FROM interaction WHERE idempotency_key = $1;
 -- name: by_attempt
 SELECT * FROM interaction WHERE attempt_id = $1 FOR UPDATE;
 
+-- name: agent_of
+SELECT agent_id FROM interaction WHERE attempt_id = $1;
+
 -- name: typified
 SELECT attempt_id FROM interaction WHERE attempt_id = ANY($1) AND state = 'typified';
 

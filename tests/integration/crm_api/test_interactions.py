@@ -13,11 +13,13 @@ from dialer import agents, commands
 from dialer.agents import Agent
 from dialer.campaigns import Campaign, Kind
 from lists.attempts import begin_inbound, close
-from lists.model import BeginInbound, Closing
+from lists.model import AttemptKind, BeginInbound, Closing
 from storage.ids import uuid7
 from storage.partitions import ensure_partitions
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
-from typifications import agenda
+from tests.integration.reports.history import History
+from typifications import agenda, interactions
+from typifications.model import Typification
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 PHONE = "+34612345678"
@@ -164,10 +166,18 @@ async def test_a_typification_is_applied_once_however_often_it_is_sent(api: Api,
     assert told == [(commands.Kind.AGENT_TYPIFIED, desk.agent.id)]
 
 
+async def _is_in(api: Api, agent: Agent, attempt_id: UUID, state: str = "talking") -> None:
+    """This call is the one before the agent now."""
+    async with api.db.transaction() as conn:
+        presence = agents.Presence(agent.id, state, NOW, attempt_id=attempt_id, attempt_at=NOW)
+        await agents.save_presences(conn, [presence])
+
+
 async def test_what_is_typified_during_the_conversation_is_applied_at_the_hang_up(
     api: Api, desk: Desk
 ) -> None:
     attempt = await _call(api, desk, ended=False)
+    await _is_in(api, desk.agent, attempt)
     said = accepted(await desk.typify("Venta", attempt_id=str(attempt)), 201)
     assert (said["applied"], said["action"]) == (False, "no_action")
 
@@ -181,6 +191,63 @@ async def test_an_agent_typifies_its_own_calls_and_a_supervisor_completes_any(ap
     accepted(await desk.supervisor.post("/api/interactions", json=body, headers=key), 201)
     history = accepted(await desk.client.get(f"/api/interactions?customer_id={desk.customer_id}"))["items"]
     assert history[0]["agent_id"] == str(desk.agent.id)
+
+
+async def test_a_conversation_that_still_runs_is_typified_by_whoever_talks(api: Api, desk: Desk) -> None:
+    """The record says whose it was when it is over."""
+    attempt = await _call(api, desk, ended=False)
+    other = await api.agent(desk.campaign.id)
+    await _is_in(api, other, attempt)
+    refused(await desk.typify("Venta", attempt_id=str(attempt)), 403, "attempt_not_yours")
+    await _is_in(api, desk.agent, attempt)
+    accepted(await desk.typify("Venta", attempt_id=str(attempt)), 201)
+
+
+async def test_a_colleague_who_took_a_call_over_typifies_it_too(api: Api, desk: Desk) -> None:
+    """Its first agent stays the call's; what the colleague left without a word is the colleague's as well."""
+    attempt = await _call(api, desk, ended=True)
+    colleague = await api.agent(desk.campaign.id)
+    client = await api.as_role(Role.AGENT, agent_id=colleague.id)
+    body = {"attempt_id": str(attempt), "path": [desk.results["Venta"]]}
+    key = {"Idempotency-Key": "1"}
+    refused(await client.post("/api/interactions", json=body, headers=key), 403, "attempt_not_yours")
+    await _is_in(api, colleague, attempt, "wrapup")
+    async with api.db.transaction() as conn:
+        about = {"agent_id": colleague.id, "attempt_id": attempt, "attempt_at": NOW, "e164": PHONE}
+        left = Typification(campaign_id=desk.campaign.id, path=(), **about)
+        assert await interactions.untypified(conn, left, now=NOW)
+        await agents.save_presences(conn, [agents.Presence(colleague.id, "ready", NOW)])
+    accepted(await client.post("/api/interactions", json=body, headers=key), 201)
+
+
+async def _ended(api: Api, desk: Desk, outcome: str, agent_id: UUID | None = None) -> str:
+    """A call of the campaign's that nobody talked on; made for this agent, if one is given."""
+    async with api.db.transaction() as conn:
+        await ensure_partitions(conn, "attempt", NOW, 0)
+        kind = AttemptKind.AGENT_BOUND if agent_id else AttemptKind.DIALLED
+        past = History(conn, campaign_id=desk.campaign.id)
+        customer_id = UUID(desk.customer_id)
+        call = await past.call(NOW, outcome, agent_id=agent_id, kind=kind, customer_id=customer_id)
+    return str(call)
+
+
+@pytest.mark.parametrize("outcome", ["abandoned", "no_answer"])
+async def test_a_call_nobody_talked_on_is_typified_by_supervisors_only(
+    api: Api, desk: Desk, outcome: str
+) -> None:
+    """Its contact waits for its next try: whoever clicked on it in the history would end it."""
+    attempt = await _ended(api, desk, outcome)
+    refused(await desk.typify("Venta", attempt_id=attempt), 403, "attempt_not_yours")
+    body = {"attempt_id": attempt, "path": [desk.results["Venta"]]}
+    key = {"Idempotency-Key": "1"}
+    accepted(await desk.supervisor.post("/api/interactions", json=body, headers=key), 201)
+
+
+async def test_a_call_back_that_was_not_answered_is_its_agents_to_typify(api: Api, desk: Desk) -> None:
+    mine = await _ended(api, desk, "no_answer", desk.agent.id)
+    accepted(await desk.typify("Venta", attempt_id=mine), 201)
+    theirs = await _ended(api, desk, "no_answer", (await api.agent(desk.campaign.id)).id)
+    refused(await desk.typify("Venta", key="2", attempt_id=theirs), 403, "attempt_not_yours")
 
 
 @pytest.mark.parametrize(
