@@ -213,7 +213,12 @@ async def test_a_colleague_who_took_a_call_over_typifies_it_too(api: Api, desk: 
     refused(await client.post("/api/interactions", json=body, headers=key), 403, "attempt_not_yours")
     await _is_in(api, colleague, attempt, "wrapup")
     async with api.db.transaction() as conn:
-        about = {"agent_id": colleague.id, "attempt_id": attempt, "attempt_at": NOW, "e164": PHONE}
+        about: dict[str, Any] = {
+            "agent_id": colleague.id,
+            "attempt_id": attempt,
+            "attempt_at": NOW,
+            "e164": PHONE,
+        }
         left = Typification(campaign_id=desk.campaign.id, path=(), **about)
         assert await interactions.untypified(conn, left, now=NOW)
         await agents.save_presences(conn, [agents.Presence(colleague.id, "ready", NOW)])

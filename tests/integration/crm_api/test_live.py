@@ -242,7 +242,7 @@ async def _talking(api: Api, agent: agents.Agent, campaign: Campaign, name: str)
             " VALUES ($1, $2, 'consulting', '+34699999999', $3)",
             attempt_id, agent.id, NOW,
         )  # fmt: skip
-        about = {"campaign_id": campaign.id, "agent_id": agent.id, "e164": PHONE}
+        about: dict[str, Any] = {"campaign_id": campaign.id, "agent_id": agent.id, "e164": PHONE}
         soon = EventFields(**about, customer_name=name, due_at=NOW + timedelta(minutes=1), zone="UTC")
         await agenda.create(conn, soon, now=NOW)
         presence = Presence(agent.id, "talking", NOW, attempt_id=attempt_id, attempt_at=NOW)
@@ -275,7 +275,7 @@ async def test_a_supervisor_sees_the_customers_of_a_shared_agent_in_the_campaign
         publisher.publish([topic], consulted, NOW)
         await api.app.state.feed.reminders.look()
         publisher.publish([topic], _agent_is(agent.id), NOW)
-        heard = []
+        heard: list[dict[str, Any]] = []
         while not heard or heard[-1]["data"].get("body", {}).get("type") != "agent":
             heard.append(await floor.next())
     assert {one["kind"] for one in heard} == ({"change", "pop", "reminder"} if watched else {"change"})
