@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from dialer.engine.batch import Job
 from dialer.engine.calls import LiveCall
-from dialer.engine.writes import Job
 from dialer.hours import Closed, open_to_callers
 from dialer.settings import Settings
 from lists import customers, numbers

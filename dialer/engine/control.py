@@ -197,7 +197,7 @@ class Control:
         if self._tools.calls.get(attempt_id) is None and run is not None:
             # Typified while the call was just being closed: what was left for the hang-up is applied now.
             rules = rules_of(run.settings)
-            self._tools.writer.job(
+            self._tools.writer.afterwards(
                 lambda conn, now: interactions.at_hang_up(conn, attempt_id, rules, now=now)
             )
             run.more_contacts()

@@ -310,7 +310,7 @@ class Hub:
         """A conversation no agent is in the wrap-up of is left to be completed, if it was not typified."""
         if not any(desk.attempt_of(agent.state) == call.id for agent in self._tools.agents):
             about = _about(call, campaign_id, call.state.facts.agent_id)
-            self._tools.writer.job(lambda conn, at: interactions.untypified(conn, about, now=at))
+            self._tools.writer.afterwards(lambda conn, at: interactions.untypified(conn, about, now=at))
 
     def _free_agents_of(self, call: LiveCall, *, talked: bool) -> None:
         """Whoever is still kept for it: an agent reserved for it, or adopted with it after a restart."""
@@ -371,7 +371,7 @@ class Hub:
                 # Said after all, and not heard of: what was left for the hang-up is applied now.
                 await interactions.at_hang_up(conn, attempt_id, rules, now=at)
 
-        self._tools.writer.job(leave)
+        self._tools.writer.afterwards(leave)
 
     def _free_its_call(self, agent: LiveAgent, before: desk.State) -> None:
         """The agent is gone from a call that was to be joined, or was placed for nobody else."""

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from dialer import call as machine
 from dialer.compliance import counts
+from dialer.engine.batch import Ending, Job
 from dialer.engine.broadcast import listened
 from dialer.engine.callbacks import call_back
 from dialer.engine.calls import LiveCall
-from dialer.engine.writes import Ending, Job
 from dialer.outcome import CallFacts, Outcome, Verdict, verdict
 from dialer.retry import after_call, agenda_retry
 from dialer.settings import Settings

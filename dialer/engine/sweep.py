@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from dialer import call as machine
 from dialer.compliance import Counts
 from dialer.engine.adoption import adopt_call
+from dialer.engine.batch import Ending
 from dialer.engine.hub import Hub
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.rhythm import Rhythm
 from dialer.engine.tools import Tools
-from dialer.engine.writes import Ending
 from dialer.outcome import Fault, Outcome
 from lists import attempts
 from lists.model import Caps, Closing, LiveAttempt, LiveState, Retry, Settlement

@@ -6,137 +6,32 @@ milliseconds. While PostgreSQL is away the records wait here, in order, up to a 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from uuid import UUID
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 
-from dialer import agents, commands, counters
+from dialer import commands
 from dialer.agents import Presence, Stay
-from dialer.compliance import Counts
+from dialer.engine.batch import Batch, Ending, Job, News
 from dialer.live import Body, Publisher
-from lists import attempts, contacts
-from lists.model import Closing, Progress, Settlement
+from lists.model import Progress
 from storage.clock import Clock
-from storage.database import Connection, Database
+from storage.database import Database
 from storage.errors import DatabaseDown, DeadlinePassed, RetryTransaction
-from typifications import interactions
 
 log = logging.getLogger(__name__)
 
 LIMIT = 20_000
 """Records kept while PostgreSQL is away. The calls of a whole floor, many times over."""
 RETRY_S = 0.25
+LATE_S = 30.0
+"""A record that could not be written within its deadline, and may come late, is tried again so often."""
 WRITE_GAP_S = 0.02
 """Between two transactions: the first record is written at once, those that follow wait so long."""
 LONGEST_GAP_S = 0.1
 """After a slow transaction the next one waits twice its time, up to this: a statement costs much the same for
 one record as for ten, so under load fewer and larger ones leave the processors to the calls."""
-_AWAY = (DatabaseDown, DeadlinePassed, RetryTransaction)
-
-Job = Callable[[Connection, datetime], Awaitable[object]]
-"""A write of its own. It may be run again after a failure, so a second run must do no harm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """A closed call, what becomes of its contact, and what it adds to the campaign's hour."""
-
-    closing: Closing
-    settlement: Settlement | None
-    campaign_id: UUID | None
-    counts: Counts
-    after: Job | None = None
-    """More to do in the same transaction, if the call had not been closed before."""
-    if_typified: Job | None = None
-    """Instead of the settlement, where the agent has already said what the talk was."""
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    topics: tuple[str, ...]
-    body: Body
-    at: datetime
-
-
-@dataclass(slots=True)
-class Batch:
-    progress: dict[UUID, Progress] = field(default_factory=dict)
-    """The last step of each call."""
-    first_jobs: list[Job] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
-    presences: dict[UUID, Presence] = field(default_factory=dict)
-    stays: list[Stay] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
-    answers: list[commands.Done] = field(default_factory=list)
-    news: list[News] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return (
-            len(self.progress)
-            + len(self.first_jobs)
-            + len(self.endings)
-            + len(self.presences)
-            + len(self.stays)
-            + len(self.jobs)
-            + len(self.answers)
-        )
-
-    async def write(self, conn: Connection, now: datetime) -> None:
-        for job in self.first_jobs:
-            await job(conn, now)
-        if self.progress:
-            await attempts.progress(conn, list(self.progress.values()))
-        if self.endings:
-            await _end(conn, self.endings, now)
-        if self.presences:
-            await agents.save_presences(conn, list(self.presences.values()))
-        if self.stays:
-            await agents.log(conn, self.stays)
-        for job in self.jobs:
-            await job(conn, now)
-        if self.answers:
-            await commands.answer(conn, self.answers, now=now)
-
-    def pieces(self) -> "list[Batch]":
-        """The same work in the smallest parts, in the same order."""
-        return [
-            *(Batch(first_jobs=[job]) for job in self.first_jobs),
-            *(Batch(progress={key: step}) for key, step in self.progress.items()),
-            *(Batch(endings=[ending]) for ending in self.endings),
-            *(Batch(presences={key: presence}) for key, presence in self.presences.items()),
-            *(Batch(stays=[stay]) for stay in self.stays),
-            *(Batch(jobs=[job]) for job in self.jobs),
-            *(Batch(answers=[answer]) for answer in self.answers),
-        ]
-
-
-async def _end(conn: Connection, endings: Sequence[Ending], now: datetime) -> None:
-    """Close, then settle and count those that were not closed before: told twice, counted once."""
-    closed = set(await attempts.close(conn, [ending.closing for ending in endings], now))
-    fresh = [ending for ending in endings if ending.closing.attempt_id in closed]
-    talks = [ending.closing.attempt_id for ending in fresh if ending.if_typified is not None]
-    typified = await interactions.typified(conn, talks)
-    settlements: list[Settlement] = []
-    jobs: list[Job] = []
-    for ending in fresh:
-        if ending.after is not None:
-            jobs.append(ending.after)
-        if ending.if_typified is not None and ending.closing.attempt_id in typified:
-            jobs.append(ending.if_typified)
-        elif ending.settlement is not None:
-            settlements.append(ending.settlement)
-    await contacts.settle_many(conn, settlements, now)
-    for job in jobs:
-        await job(conn, now)
-    sums: dict[tuple[UUID, datetime], Counts] = {}
-    for ending in fresh:
-        if ending.campaign_id is not None and ending.counts.attempts:
-            hour = ending.closing.begun_at.replace(minute=0, second=0, microsecond=0)
-            key = (ending.campaign_id, hour)
-            sums[key] = sums.get(key, Counts()) + ending.counts
-    if sums:
-        await counters.add(conn, sums)
 
 
 class Writer:
@@ -154,11 +49,14 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._away = False
+        self._late: deque[Batch] = deque()
+        self._late_at = 0.0
+        """When the next of them is tried: the loop's seconds."""
 
     @property
     def healthy(self) -> bool:
         """False while PostgreSQL is away, or the writes are far behind: nothing may be dialled."""
-        return not self._away and len(self._batch) < LIMIT
+        return not self._away and len(self._batch) + len(self._late) < LIMIT
 
     @property
     def idle(self) -> bool:
@@ -189,6 +87,11 @@ class Writer:
         (self._batch.first_jobs if first else self._batch.jobs).append(job)
         self._touch()
 
+    def afterwards(self, job: Job) -> None:
+        """About a call that is over: it may come late, and only what is `afterwards` too may build on it."""
+        self._batch.afterwards.append(job)
+        self._touch()
+
     def answer(self, done: commands.Done) -> None:
         self._batch.answers.append(done)
         self._touch()
@@ -199,7 +102,9 @@ class Writer:
 
     async def run(self) -> None:
         while True:
-            await self._due.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LATE_S if self._late else None):
+                    await self._due.wait()
             begun = self._clock.now()
             await self._flush()
             took_s = (self._clock.now() - begun) / timedelta(seconds=1)
@@ -219,9 +124,11 @@ class Writer:
         self._due.clear()
         if len(batch):
             await self._insist(batch)
+        if self._late and asyncio.get_running_loop().time() >= self._late_at:
+            await self._make_up()
         for news in batch.news:
             self._publisher.publish(news.topics, news.body, news.at)
-        if not self._due.is_set():
+        if not self._due.is_set() and not self._late:
             self._idle.set()
 
     async def _insist(self, batch: Batch) -> None:
@@ -230,25 +137,51 @@ class Writer:
                 return
             await asyncio.sleep(RETRY_S)
 
+    async def _make_up(self) -> None:
+        """Each late record in its turn; one that is late again goes behind the others, and they wait for the
+        next time: a deadline that passes is all that the newer records are kept waiting for."""
+        for record in tuple(self._late):
+            self._late.popleft()
+            await self._insist(record)
+            if record in self._late:
+                return
+
     async def _written(self, batch: Batch) -> bool:
-        """False: try again. A record PostgreSQL refuses is dropped alone, and never jams the others."""
+        """False: try again. What cannot be done in one transaction is done in two, so that one record that is
+        refused is dropped alone, one that waits for somebody's lock waits alone, and none jams the others."""
         try:
             async with self._db.transaction() as conn:
                 await batch.write(conn, self._clock.now())
-        except _AWAY as error:
-            if not self._away:
-                log.error("PostgreSQL is away, nothing is dialled meanwhile: %s", error)
-            self._away = not isinstance(error, RetryTransaction)
+        except (DatabaseDown, RetryTransaction) as error:
+            if isinstance(error, DatabaseDown):
+                self._is_away(error)
             return False
         except Exception as error:
-            pieces = batch.pieces()
-            if len(pieces) == 1:
-                log.exception("a record was refused and is lost: %r", batch)
-                return True
-            log.warning("%d records are written one by one: %s", len(pieces), error)
-            for piece in pieces:
-                await self._insist(piece)
+            if isinstance(error, DeadlinePassed):
+                self._is_away(error)
+            if len(batch) > 1:
+                log.warning("%d records are written in two parts: %s", len(batch), error)
+                for half in batch.halves():
+                    await self._insist(half)
+            elif not self._given_up(batch, error):
+                return False
         if self._away:
             log.warning("PostgreSQL is back")
         self._away = False
         return True
+
+    def _given_up(self, record: Batch, error: Exception) -> bool:
+        """Not to be written at this moment. False: what comes after it may build on it, so it is waited for."""
+        if not isinstance(error, DeadlinePassed):
+            log.error("a record was refused and is lost: %r", record, exc_info=error)
+            return True
+        if record.may_be_late:
+            log.error("a record could not be written in time, and comes later: %r", record)
+            self._late.append(record)
+            self._late_at = asyncio.get_running_loop().time() + LATE_S
+        return record.may_be_late
+
+    def _is_away(self, error: Exception) -> None:
+        if not self._away:
+            log.error("PostgreSQL is away, nothing is dialled meanwhile: %s", error)
+        self._away = True

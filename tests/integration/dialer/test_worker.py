@@ -9,7 +9,8 @@ import msgspec
 from ami.simulator import Behaviour, Fate, Population
 from dialer import commands, leases, live
 from dialer.commands import Kind, State
-from dialer.engine.writes import Batch, Writer
+from dialer.engine.batch import Batch
+from dialer.engine.writes import Writer
 from dialer.settings import Mode
 from lists import attempts
 from lists.model import RefusalReason
@@ -177,14 +178,6 @@ def test_an_agents_time_is_logged_once_though_the_answer_to_the_commit_was_lost(
         assert len(ready) == 1
 
     in_virtual_time(database_dsn, story)
-
-
-def test_the_pieces_of_a_batch_are_the_batch() -> None:
-    async def nothing(conn: Connection, now: datetime) -> None:
-        pass
-
-    whole = Batch(first_jobs=[nothing], jobs=[nothing, nothing])
-    assert sum(len(piece) for piece in whole.pieces()) == len(whole) == 3
 
 
 def test_the_same_idempotency_key_is_one_command(database_dsn: str) -> None:
