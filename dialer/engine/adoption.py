@@ -19,6 +19,7 @@ from dialer.engine.tools import Tools
 from lists import attempts, reserving
 from lists.model import AttemptKind, LiveAttempt, LiveState
 from storage.database import Connection
+from typifications import interactions
 from typifications.model import Typification
 
 BY_LINE = (AttemptKind.MANUAL, AttemptKind.PREVIEW, AttemptKind.AGENT_FIRST)
@@ -41,9 +42,14 @@ async def adopt(conn: Connection, tools: Tools, hub: Hub) -> None:
         adopt_call(row, its_retries, tools, hub, ringing.get(row.attempt_id))
     attempt_ids = [presence.attempt_id for presence in presences if presence.attempt_id is not None]
     abouts = {row["id"]: row for row in await conn.fetch(QUERIES["of_attempt"], attempt_ids)}
+    typified = await interactions.typified(conn, attempt_ids)
     for presence in presences:
         about = abouts.get(presence.attempt_id) if presence.attempt_id else None
-        _adopt_agent(presence, _about(about, presence) if about else None, tools)
+        call = tools.calls.get(presence.attempt_id) if presence.attempt_id in typified else None
+        if call is not None:
+            call.typified_by = presence.agent_id
+        state = _agent_state(presence, tools, presence.attempt_id in typified)
+        _adopt_agent(presence, state, _about(about, presence) if about else None, tools)
     for agent in tools.agents:
         if isinstance(agent.state, desk.Talking | desk.WrapUp) and agent.about is not None:
             agent.told = agent.about.campaign_id
@@ -128,14 +134,14 @@ def _call_state(row: LiveAttempt, ringing: Presence | None) -> machine.State:
     return machine.Answered(machine.Facts(row.begun_at, answered_at=row.updated_at))
 
 
-def _adopt_agent(presence: Presence, about: Typification | None, tools: Tools) -> None:
+def _adopt_agent(presence: Presence, state: desk.State, about: Typification | None, tools: Tools) -> None:
     agent = tools.agents.get(presence.agent_id)
     if agent is None:
         return
     now = tools.clock.now()
     agent.about = about
     agent.logged_in_at = presence.logged_in_at
-    agent.state = _agent_state(presence, tools, now)
+    agent.state = state
     if presence.channel:
         tools.agents.adopt(agent, presence.channel)
         agent.generation = 0
@@ -149,7 +155,9 @@ def _adopt_agent(presence: Presence, about: Typification | None, tools: Tools) -
     tools.agents.changed(agent, agent.state, now)
 
 
-def _agent_state(presence: Presence, tools: Tools, now: datetime) -> desk.State:
+def _agent_state(presence: Presence, tools: Tools, typified: bool) -> desk.State:
+    """`typified`: what its call was is said already."""
+    now = tools.clock.now()
     since, reason = presence.since, presence.reason
     pending = desk.Pending(presence.pending)
     attempt = presence.attempt_id
@@ -163,25 +171,25 @@ def _agent_state(presence: Presence, tools: Tools, now: datetime) -> desk.State:
             return desk.Offered(since, pending, reason, attempt_id=attempt)
         case desk.AgentState.TALKING if attempt is not None:
             if tools.calls.get(attempt) is not None:
-                return desk.Talking(since, pending, reason, attempt_id=attempt)
+                return desk.Talking(since, pending, reason, attempt_id=attempt, typified=typified)
             return desk.WrapUp(since, pending, reason, attempt_id=attempt, until=now)
         case desk.AgentState.RESERVED if attempt is not None and tools.calls.get(attempt) is not None:
             return desk.Reserved(since, pending, reason, attempt_id=attempt)
         case desk.AgentState.CONNECTING:
             return desk.Connecting(since)
         case desk.AgentState.LINE_LOST:
-            return desk.LineLost(since, pending, reason, was=_before_the_loss(presence, tools, now))
+            return desk.LineLost(since, pending, reason, was=_before_the_loss(presence, tools, typified))
     return desk.Ready(since, pending, reason)
 
 
-def _before_the_loss(presence: Presence, tools: Tools, now: datetime) -> desk.State:
+def _before_the_loss(presence: Presence, tools: Tools, typified: bool) -> desk.State:
     """Where the agent goes on when the line is back. A pause is kept as a pending one."""
     since, attempt = presence.since, presence.attempt_id
     if attempt is None:
         return desk.Ready(since)
     if presence.wrapup_until is None and tools.calls.get(attempt) is not None:
-        return desk.Talking(since, attempt_id=attempt)
-    return desk.WrapUp(since, attempt_id=attempt, until=presence.wrapup_until or now)
+        return desk.Talking(since, attempt_id=attempt, typified=typified)
+    return desk.WrapUp(since, attempt_id=attempt, until=presence.wrapup_until or tools.clock.now())
 
 
 def _about(row: Record, presence: Presence) -> Typification | None:

@@ -60,6 +60,8 @@ class LiveCall:
     """Whose phone rings for it."""
     phone: str = ""
     """The channel of a phone that was rung for it."""
+    typified_by: UUID | None = None
+    """Who has said already what this conversation is, and need not after it."""
     handed: bool = False
     """Its agent has given it away: whoever gets it is not its first."""
     for_campaign: UUID | None = None

@@ -194,7 +194,10 @@ class Control:
         attempt_id = UUID(str(command.payload["attempt_id"]))
         about = agent.about
         run = self._hub.runs.get(about.campaign_id) if about else None
-        if self._tools.calls.get(attempt_id) is None and run is not None:
+        call = self._tools.calls.get(attempt_id)
+        if call is not None:
+            call.typified_by = agent.id
+        elif run is not None:
             # Typified while the call was just being closed: what was left for the hang-up is applied now.
             rules = rules_of(run.settings)
             self._tools.writer.afterwards(

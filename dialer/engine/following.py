@@ -322,7 +322,7 @@ class Following:
                 if agent.id != first and desk.attempt_of(agent.state) == call.id:
                     self._tools.agents.happen(agent, desk.Typified(call.id))
 
-        self._tools.writer.job(spare)
+        self._tools.writer.afterwards(spare)
 
     def _let_go(self, call: LiveCall) -> None:
         care = self.cares.get(call.id)

@@ -202,6 +202,8 @@ class Hub:
             else:
                 self._count_on(agent, None, now)
             self._tools.agents.happen(agent, desk.CallTaken(call.id))
+            if call.typified_by == agent_id:  # said before the line broke
+                self._tools.agents.happen(agent, desk.Typified(call.id))
             self._tell(call, "connected", now, agent_id)
 
     def _release(self, call: LiveCall, agent_id: UUID, talked: bool, rescue: bool) -> None:

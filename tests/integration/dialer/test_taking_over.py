@@ -12,7 +12,9 @@ from ami.simulator import Settings as PbxSettings
 from dialer.agents import Agent, Line
 from dialer.campaigns import Campaign
 from dialer.commands import Kind
+from dialer.live import AgentIs
 from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
+from typifications.model import Action
 
 MAIN = number(1)
 LONG_TALK = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=120)
@@ -74,6 +76,32 @@ def test_a_customer_whose_agents_line_is_lost_comes_back_to_that_agent_with_the_
         await house.until(lambda: house.state(ana.id) == "talking", 20)
         await house.until(lambda: house.state(ana.id) == "wrapup", 200)
         assert await house.outcomes() == {"connected": 1}
+
+    in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize("breaks", ["worker", "line", "line and worker"])
+def test_what_was_said_during_the_talk_spares_the_wrap_up_whatever_breaks(
+    database_dsn: str, breaks: str
+) -> None:
+    async def story(house: House) -> None:
+        campaign, ana = await an_agent(house)
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        house.calls_to(MAIN, LONG_TALK)
+        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        await house.typify(ana.id, done)
+        if "line" in breaks:
+            await loses_the_line(house, ana)
+        if "worker" in breaks:
+            await house.restart_worker()
+        desktop = await house.listens(ana)
+        await house.until(lambda: house.state(ana.id) == "talking", 20)
+        await house.until(lambda: house.state(ana.id) != "talking", 200)
+        assert house.state(ana.id) == "ready"
+        await house.clock.sleep(1)
+        assert "wrapup" not in [told.state for told in desktop if isinstance(told, AgentIs)]
+        assert (await house.contact_row(contact))["state"] == "done"
 
     in_virtual_time(database_dsn, story)
 
