@@ -40,6 +40,14 @@ def dial_string(trunk: TrunkForm, e164: str) -> str:
         raise BadValue(str(error), field="dial") from error
 
 
+def is_dialled_by(dial: str, channel: str) -> bool:
+    """Whether a channel of this name comes from such a dial string or template: `PJSIP/101-0000002a`, or
+    `PJSIP/carrier-0000002a` for what is reached by a trunk."""
+    technology, _, rest = dial.removesuffix("/n").partition("/")
+    trunk = rest.partition("@")[2] if technology == "PJSIP" else ""
+    return channel.startswith(f"{technology}/{trunk or rest}-")
+
+
 def checked_trunk(trunk: TrunkForm) -> None:
     """Raises `BadValue` when the trunk could not dial any number: to be asked when it is stored."""
     if trunk.number_format == "national" and trunk.region not in phonenumbers.SUPPORTED_REGIONS:

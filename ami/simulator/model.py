@@ -69,6 +69,7 @@ class Channel:
     caller_number: str = ""
     caller_name: str = ""
     connected_number: str = ""
+    account: str = ""
     application: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     bridge: Bridge | None = None
@@ -86,6 +87,7 @@ class Channel:
             "CallerIDNum": self.caller_number or "<unknown>",
             "CallerIDName": self.caller_name or "<unknown>",
             "ConnectedLineNum": self.connected_number or "<unknown>",
+            "AccountCode": self.account,
             "Context": self.context,
             "Exten": self.exten,
             "Uniqueid": self.uniqueid,

@@ -142,6 +142,7 @@ class Pbx:
         variables = dialler.channel.variables
         trunk = variables.get("MARCADOR_TRUNK", "")
         channel = self.new_channel(f"PJSIP/{trunk}", linkedid=dialler.channel.linkedid)
+        channel.account = "third"
         third = ThirdParty(self, channel, self.behaviour_of(number), dialler)
         self.join_in(third)
         third.dial(variables.get("MARCADOR_CALL", ""), int(variables.get("MARCADOR_RING_MS", "30000")) / 1000)

@@ -1,7 +1,6 @@
 """Taking over: the calls and agents the last owner left, as PostgreSQL knows them. Asterisk says the rest."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record

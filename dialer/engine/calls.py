@@ -9,6 +9,7 @@ from uuid import UUID
 
 from dialer import call as machine
 from dialer.engine.trunks import TrunkRun
+from dialer.passing import Passing
 from lists.model import AttemptKind, Begin
 from storage.clock import Clock
 
@@ -123,6 +124,7 @@ class Actor(Protocol):
 class Calls:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._passing = Passing(self._clock_set_back)
         self._by_id: dict[UUID, LiveCall] = {}
         self._by_channel: dict[str, LiveCall] = {}
         self.waiting: dict[UUID, LiveCall] = {}
@@ -139,7 +141,7 @@ class Calls:
     def add(self, call: LiveCall) -> None:
         self._by_id[call.id] = call
         self._by_channel[call.channel] = call
-        self._time(call, self._clock.now())
+        self._time(call, self._now())
 
     def get(self, attempt_id: UUID) -> LiveCall | None:
         return self._by_id.get(attempt_id)
@@ -156,7 +158,7 @@ class Calls:
 
     def happen(self, call: LiveCall, event: machine.Event) -> None:
         """One event, and everything that follows from it, before anything else happens."""
-        now = self._clock.now()
+        now = self._now()
         call.state, commands = machine.step(call.state, event, now)
         if isinstance(call.state, machine.Waiting):
             self.waiting.setdefault(call.id, call)
@@ -177,7 +179,21 @@ class Calls:
     def look_again(self, call: LiveCall) -> None:
         """It is there after all: the next look is a minute away."""
         if not call.over:
-            call.check_at = self._clock.now() + timedelta(seconds=LOOK_AGAIN_S)
+            call.check_at = self._now() + timedelta(seconds=LOOK_AGAIN_S)
+
+    def overdue(self) -> list[LiveCall]:
+        """Those to be looked for now."""
+        now = self._now()
+        return [call for call in self if call.check_at <= now]
+
+    def _now(self) -> datetime:
+        now = self._clock.now()
+        self._passing.at(now)
+        return now
+
+    def _clock_set_back(self, by: timedelta) -> None:
+        for call in self:
+            call.check_at -= by
 
     def _time(self, call: LiveCall, now: datetime) -> None:
         match call.state:

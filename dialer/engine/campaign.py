@@ -27,6 +27,7 @@ from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, campaign_opening, day_start, opening
 from dialer.outcome import Verdict
+from dialer.passing import Passing
 from dialer.settings import Mode, Settings
 from lists import attempts, reserving
 from lists.model import AttemptKind, ContactState, RefusalReason, Reserved
@@ -73,7 +74,8 @@ class CampaignRun:
         self._placer = placer
         self._first = first
         self.campaign = campaign
-        self.origin = tools.clock.now()
+        now = tools.clock.now()
+        self._passing = Passing(self._clock_set_back)
         self.live: dict[UUID, LiveCall] = {}
         """Every call of this campaign, of whatever kind."""
         self.promised: set[UUID] = set()
@@ -88,10 +90,10 @@ class CampaignRun:
         self._buffered_at = 0.0
         self._dry_until: datetime | None = None
         """Nothing is due before."""
-        self._surveyed_until = self.origin
+        self._surveyed_until = now
         self._dry = Status()
         self._left: Mapping[ContactState, int] = {}
-        self._count_again = self.origin
+        self._count_again = now
         self._due = asyncio.Event()
 
     # --- what others ask of it ------------------------------------------------------------------------
@@ -112,7 +114,12 @@ class CampaignRun:
 
     def at(self, now: datetime) -> float:
         """The pacer's seconds."""
-        return (now - self.origin) / timedelta(seconds=1)
+        return self._passing.at(now)
+
+    def _clock_set_back(self, by: timedelta) -> None:
+        """What was to be looked at by the clock is looked at now."""
+        self._count_again -= by
+        self.more_contacts()
 
     def wake(self) -> None:
         self._due.set()
@@ -224,6 +231,7 @@ class CampaignRun:
 
     async def turn(self) -> Status:
         now = self._tools.clock.now()
+        at = self.at(now)
         if self.campaign.desired is not Desired.RUNNING:
             self._first.closed(self)
             await self._give_back()
@@ -246,9 +254,7 @@ class CampaignRun:
         proposed = await self._first.serve(self, min(channels, allowed))
         want = 0
         if paced:
-            want = self.pace.decide(
-                self.pacer, self.at(now), channels=channels - proposed, trunks=allowed - proposed
-            )
+            want = self.pace.decide(self.pacer, at, channels=channels - proposed, trunks=allowed - proposed)
         if want > 0:
             return await self._dial(want)
         if not self.live and not self.promised and not self._buffer:

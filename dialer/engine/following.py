@@ -26,6 +26,8 @@ from storage.database import Connection
 from typifications import interactions
 
 CUSTOMERS = "marcador-customers"
+THIRD = "third"
+"""The account code of every channel that is dialled for a third party."""
 
 
 class Following:
@@ -91,6 +93,8 @@ class Following:
         trunk = self._dialled.pop(call.id, None)
         if trunk is not None:
             self._trunk_of[event.uniqueid] = trunk
+        else:
+            self._count(call.server, event)
         care = self.cares.get(call.id)
         if care is not None and care.third is not None:
             self.cares.third(care, event.uniqueid)
@@ -121,11 +125,23 @@ class Following:
             return None
 
     def listed(self, server: str, listing: Listing) -> None:
-        """After a new session: third parties whose end was missed have given their channel back."""
+        """After a new session or a take-over: third parties take the channels that are listed, no others."""
         for channel, trunk in tuple(self._trunk_of.items()):
             if trunk.trunk.server == server and channel not in listing.channels:
-                del self._trunk_of[channel]
-                self._give_back(trunk)
+                self._give_back(self._trunk_of.pop(channel))
+        for call_id, trunk in tuple(self._dialled.items()):
+            if trunk.trunk.server == server:
+                self._give_back(self._dialled.pop(call_id))
+        for listed in listing.channels.values():
+            if listed.account_code == THIRD:
+                self._count(server, listed)
+
+    def _count(self, server: str, third: ami.ChannelEvent) -> None:
+        """A third party that was dialled by the last owner, or while the link was lost."""
+        trunk = self._tools.trunks.of_channel(server, third.channel)
+        if trunk is not None and third.uniqueid not in self._trunk_of:
+            trunk.limits.in_use += 1
+            self._trunk_of[third.uniqueid] = trunk
 
     @staticmethod
     def _give_back(trunk: TrunkRun | None) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ami.events import BridgeListed, ChannelListed
 from dialer.agents import Line
+from dialer.dialing import is_dialled_by
 from dialer.engine.agents import Agents, LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.cares import Care, Third
@@ -23,11 +24,8 @@ class Listing:
 
 
 def is_phone_of(agent: LiveAgent, channel: str) -> bool:
-    """Whether a channel of this name is the agent's phone: `PJSIP/101-0000002a`, or `PJSIP/carrier-0000002a`
-    for one that is reached by a trunk."""
-    technology, _, rest = agent.row.dial.removesuffix("/n").partition("/")
-    trunk = rest.partition("@")[2] if technology == "PJSIP" else ""
-    return channel.startswith(f"{technology}/{trunk or rest}-")
+    """Whether a channel of this name is the agent's phone."""
+    return is_dialled_by(agent.row.dial, channel)
 
 
 def care_of(call: LiveCall, agent: LiveAgent, agents: Agents, listing: Listing) -> Care | None:

@@ -51,11 +51,8 @@ class Sweep:
                     await run.recall_budget()
 
     async def _look_for_overdue(self) -> None:
-        now = self._tools.clock.now()
         by_server = defaultdict(list)
-        for call in self._tools.calls:
-            if call.check_at > now:
-                continue
+        for call in self._tools.calls.overdue():
             if isinstance(call.state, machine.Failing) or call.server not in self._tools.sender.links:
                 self._tools.calls.happen(call, machine.Vanished())
             else:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from dialer import trunks
+from dialer.dialing import is_dialled_by
 from dialer.engine.sending import Sender
 from dialer.engine.writes import Writer
 from dialer.outcome import Fault, Verdict
@@ -48,6 +49,17 @@ class Trunks:
 
     def by_name(self, name: str) -> TrunkRun | None:
         return next((run for run in self._runs.values() if run.trunk.name == name), None)
+
+    def of_channel(self, server: str, channel: str) -> TrunkRun | None:
+        """The trunk a channel of this name goes through."""
+        return next(
+            (
+                run
+                for run in self._runs.values()
+                if run.trunk.server == server and is_dialled_by(run.trunk.dial, channel)
+            ),
+            None,
+        )
 
     def usable(self, ids: Sequence[UUID], now: datetime) -> list[TrunkRun]:
         """Those of the campaign (none named: all) that may be used now and whose Asterisk is there."""

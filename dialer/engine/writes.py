@@ -163,18 +163,17 @@ class Writer:
                 log.warning("%d records are written in two parts: %s", len(batch), error)
                 for half in batch.halves():
                     await self._insist(half)
-            elif not self._given_up(batch, error):
+            elif not isinstance(error, DeadlinePassed):
+                log.exception("a record was refused and is lost: %r", batch)
+            elif not self._put_aside(batch):
                 return False
         if self._away:
             log.warning("PostgreSQL is back")
         self._away = False
         return True
 
-    def _given_up(self, record: Batch, error: Exception) -> bool:
-        """Not to be written at this moment. False: what comes after it may build on it, so it is waited for."""
-        if not isinstance(error, DeadlinePassed):
-            log.error("a record was refused and is lost: %r", record, exc_info=error)
-            return True
+    def _put_aside(self, record: Batch) -> bool:
+        """Too slow alone. False: what comes after it may build on it, so everything waits for it."""
         if record.may_be_late:
             log.error("a record could not be written in time, and comes later: %r", record)
             self._late.append(record)

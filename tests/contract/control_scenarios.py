@@ -117,6 +117,14 @@ async def an_attended_transfer_leaves_the_two_together_and_ends_with_either(benc
     assert story(bench.events, attempt)[-4:] == [f"out {HELD}", "in talk", "out talk", "hangup 16"]
 
 
+async def a_third_party_is_listed_as_one_under_the_trunk_it_is_dialled_through(bench: Bench) -> None:
+    line, attempt, third = await _consulting(bench)
+    channels = {channel.uniqueid: channel for channel in await bench.link.list_channels()}
+    assert channels[third].account_code == "third"
+    assert channels[third].channel.startswith(f"PJSIP/{TRUNK}-")
+    assert "third" not in (channels[line].account_code, channels[attempt].account_code)
+
+
 async def an_agent_who_leaves_a_consultation_drops_the_third_party(bench: Bench) -> None:
     line, _, third = await _consulting(bench)
     await bench.send(actions.Redirect(line, "marcador-rest", "s"))
@@ -194,6 +202,7 @@ CONTROL_SCENARIOS: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     a_blind_transfer_joins_the_third_party_and_ends_with_them,
     a_blind_transfer_to_a_busy_number_gives_the_customer_back,
     an_attended_transfer_leaves_the_two_together_and_ends_with_either,
+    a_third_party_is_listed_as_one_under_the_trunk_it_is_dialled_through,
     an_agent_who_leaves_a_consultation_drops_the_third_party,
     three_talk_and_when_the_others_have_left_the_customer_leaves_too,
     a_supervisor_hears_an_agents_channel_until_it_is_gone,

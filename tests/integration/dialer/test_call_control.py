@@ -6,6 +6,8 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+import pytest
+
 from ami.actions import Action, Bridge, Redirect
 from ami.errors import ActionRefused
 from ami.link import Response
@@ -15,7 +17,7 @@ from dialer import commands, live
 from dialer.agents import Agent, Line
 from dialer.commands import Command, Kind, State
 from storage.bus import Message
-from tests.integration.dialer.house import House, in_virtual_time, number
+from tests.integration.dialer.house import SILENT, House, in_virtual_time, number
 from typifications.model import Action as ResultAction
 
 MAIN, THIRD = number(1), number(50)
@@ -162,6 +164,39 @@ def test_a_third_party_that_left_while_the_link_was_down_gives_its_channel_back(
         house.pbx.pbx.far_end_hangs_up(third.channel.uniqueid)
         await house.until(lambda: house.link.connected, 60)
         await house.until(lambda: channels_in_use(house) == 1, 10)
+
+    talking(database_dsn, story)
+
+
+@pytest.mark.parametrize("act", [Kind.CONTROL_CONSULT, Kind.CONTROL_TRANSFER], ids=["consult", "transfer"])
+@pytest.mark.parametrize("answers", [True, False], ids=["talks", "rings"])
+def test_a_third_partys_channel_is_counted_by_the_next_owner_too(
+    database_dsn: str, act: Kind, answers: bool
+) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        house.calls_to(THIRD, PATIENT if answers else SILENT)
+        await house.ask(act, attempt, phone=THIRD)
+        await house.clock.sleep(5)
+        await house.restart_worker()
+        await house.until(lambda: house.engine.tools.sender.ready("main"), 10)
+        assert channels_in_use(house) == 2
+        house.pbx.pbx.far_end_hangs_up(str(attempt))
+        await house.until(lambda: channels_in_use(house) == 0)
+
+    talking(database_dsn, story)
+
+
+@pytest.mark.parametrize("act", [Kind.CONTROL_CONSULT, Kind.CONTROL_TRANSFER], ids=["consult", "transfer"])
+def test_a_third_party_dialled_while_the_link_was_cut_takes_one_channel(database_dsn: str, act: Kind) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        with house.deaf():
+            await house.ask(act, attempt, phone=THIRD)
+            await house.clock.sleep(5)
+            house.pbx.cut()
+        await house.until(lambda: house.link.generation > 1 and house.engine.tools.sender.ready("main"), 60)
+        assert channels_in_use(house) == 2
+        house.pbx.pbx.far_end_hangs_up(str(attempt))
+        await house.until(lambda: channels_in_use(house) == 0)
 
     talking(database_dsn, story)
 

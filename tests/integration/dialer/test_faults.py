@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from unittest.mock import patch
 
 import asyncpg
 import pytest
@@ -198,6 +200,28 @@ def test_an_attempt_that_was_begun_and_never_placed_is_closed_and_costs_nothing(
         row = await house.row("SELECT outcome FROM attempt WHERE id = $1", orphan["attempt_id"])
         assert row["outcome"] == "refused"
         assert (await house.contact_row(contact))["attempts"] == 1
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_clock_that_is_set_back_by_an_hour_stops_nothing(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk(calls_per_s=2)
+        campaign = await house.campaign()
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        people = await house.list_(campaign.id)
+        for n in range(40):
+            house.calls_to(number(n), ANSWERS)
+            await house.contact(people, number(n), next_at=NOON - timedelta(days=1))
+        for n in range(5):
+            house.typifies_everything(await house.agent(f"agent-{n}", campaign.id), done)
+        await house.until(lambda: house.joined > 10, 600)
+        right = house.clock.now
+        with patch.object(house.clock, "now", lambda: right() - timedelta(hours=1)):
+            joined = house.joined
+            await house.until(lambda: house.joined >= joined + 20, 300, "it goes on")
+            await house.finished(600)
+        assert await house.outcomes() == {"connected": 40}
 
     in_virtual_time(database_dsn, story)
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialer.passing import SET_BACK
 from dialer.rate import SLACK_S, TrunkLimits
 
+SET_BACK_S = SET_BACK.total_seconds()
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -57,6 +59,27 @@ def test_in_no_second_do_more_calls_go_out_than_the_rate_allows(rate: float, gap
     for start in sent:
         within = sum(start <= at < start + timedelta(seconds=1) for at in sent)
         assert within <= rate * (1 + SLACK_S) + 1.01
+
+
+@given(
+    st.floats(0.5, 200),
+    st.lists(st.tuples(st.floats(0, 0.4), st.one_of(st.just(0.0), st.floats(0, 7200))), max_size=150),
+)
+def test_a_clock_that_is_set_back_neither_stops_the_calls_nor_lets_more_of_them_out(
+    rate: float, steps: list[tuple[float, float]]
+) -> None:
+    """Each step: so much time passes, and then the clock is set back by so much."""
+    limits = TrunkLimits(calls_per_s=rate, channels=10**6)
+    sent: list[float] = []
+    passed, set_back = 0.0, 0.0
+    for gap, back in steps:
+        passed, set_back = passed + gap, set_back + back
+        sent += [passed] * take_all(limits, NOW + timedelta(seconds=passed - set_back))
+    for start in sent:
+        within = sum(start <= at < start + 1 for at in sent)
+        assert within <= rate * (1 + SLACK_S) + 1.01
+    in_time = NOW + timedelta(seconds=passed - set_back + 1 + SET_BACK_S + 1 / rate)
+    assert limits.allowed(in_time) >= 1
 
 
 @given(st.floats(0.5, 200))
