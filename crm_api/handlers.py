@@ -83,12 +83,14 @@ _ROOMS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
     dialer.StaleRevision: lambda e: ApiError(409, e.error_id, str(e), **e.params),
     dialer.DialerError: lambda e: ApiError(422, e.error_id, str(e), **e.params),
     typifications.NotFound: _dialer_unknown,
+    typifications.StaleRevision: lambda e: ApiError(409, e.error_id, str(e), **e.params),
     typifications.Refused: lambda e: ApiError(
         409 if e.error_id in _TAKEN else 422, e.error_id, str(e), **e.params
     ),
     lists.NotFound: lambda e: ApiError(404, "not_found", str(e) or "there is no such thing"),
     BadFilter: lambda e: ApiError(422, e.error_id, str(e), field=e.field),
     BadValue: lambda e: ApiError(422, e.error_id, str(e), field=e.field),
+    lists.StaleRevision: lambda e: ApiError(409, e.error_id, str(e), revision=e.revision),
     lists.Refused: lambda e: ApiError(422 if e.error_id in _WRONG else 409, e.error_id, str(e)),
     lists.LoadError: lambda e: ApiError(422, "unreadable_file", str(e)),
 }

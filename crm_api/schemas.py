@@ -60,6 +60,8 @@ Zone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-
 KnownZone = Annotated[Zone, AfterValidator(_known_zone)]
 """For what is kept: a customer in a zone that is none would never be called, and nobody would be told."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+Revision = Annotated[int | None, Field(ge=1, le=2**62)]
+"""Of an edit: that which was read, to be refused (`stale_revision`) when somebody was faster."""
 Data = Annotated[dict[str, Any], Field(max_length=200), AfterValidator(_kept_whole)]
 """Fields of the installation's own."""
 

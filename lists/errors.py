@@ -17,5 +17,15 @@ class Refused(ListsError):
         self.error_id = error_id
 
 
+class StaleRevision(ListsError):
+    """Somebody else changed it since it was read; `revision` is what it has now."""
+
+    error_id = "stale_revision"
+
+    def __init__(self, message: str, revision: int) -> None:
+        super().__init__(message)
+        self.revision = revision
+
+
 class LoadError(ListsError):
     """A file could not be read, or its mapping does not fit it. Nothing of it was stored."""

@@ -42,8 +42,8 @@ SELECT * FROM saved_filter WHERE id = $1 AND (user_id IS NULL OR user_id = $2)
 SELECT * FROM saved_filter WHERE user_id IS NULL OR user_id = $1 ORDER BY name, id LIMIT $2 OFFSET $3
 
 -- name: edit_saved
-UPDATE saved_filter SET name = $3, filter = $4, updated_at = $5
-WHERE id = $1 AND (user_id IS NULL OR user_id = $2)
+UPDATE saved_filter SET name = $3, filter = $4, updated_at = $5, revision = revision + 1
+WHERE id = $1 AND (user_id IS NULL OR user_id = $2) AND ($6::bigint IS NULL OR revision = $6)
 RETURNING *
 
 -- name: remove_saved

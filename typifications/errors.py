@@ -19,6 +19,12 @@ class NotFound(TypificationsError):
     error_id = "not_found"
 
 
+class StaleRevision(TypificationsError):
+    """Somebody else changed it since it was read."""
+
+    error_id = "stale_revision"
+
+
 class Refused(TypificationsError):
     """The act is against a rule."""
 

@@ -75,6 +75,8 @@ class Result(ResultFields):
     parent_id: UUID | None = None
     level: int = 1
     retired_at: datetime | None = None
+    revision: int = 1
+    """Grows with each edit."""
 
 
 @dataclass(frozen=True, slots=True)

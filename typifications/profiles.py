@@ -14,7 +14,7 @@ from asyncpg import Record
 from storage.database import Connection, savepoint
 from storage.ids import uuid7
 from storage.queries import Queries
-from typifications.errors import NotFound, Refused
+from typifications.errors import NotFound, Refused, StaleRevision
 
 QUERIES = Queries.load("typifications", "sql/profiles.sql")
 MAX_FIELDS = 50
@@ -43,6 +43,8 @@ class Profile:
     name: str
     fields: tuple[ProfileField, ...]
     campaigns: tuple[UUID, ...]
+    revision: int
+    """Grows with each edit."""
 
 
 async def create(
@@ -63,10 +65,18 @@ async def edit(
     name: str,
     fields: Sequence[ProfileField],
     campaigns: Sequence[UUID] = (),
+    *,
+    revision: int | None = None,
 ) -> Profile:
-    """Replace it whole. Raises `NotFound`, `Refused`."""
-    await get(conn, profile_id)
-    return await _write(conn, "edit", profile_id, name, fields, campaigns)
+    """Replace it whole. Give `revision` to be refused when somebody was faster. Raises `NotFound`,
+    `StaleRevision`, `Refused`."""
+    async with savepoint(conn):
+        current = await conn.fetchval(QUERIES["lock"], profile_id)
+        if current is None:
+            raise NotFound("there is no such profile")
+        if revision not in (None, current):
+            raise StaleRevision("the profile was changed meanwhile", revision=current)
+        return await _write(conn, "edit", profile_id, name, fields, campaigns)
 
 
 async def remove(conn: Connection, profile_id: UUID) -> None:
@@ -150,4 +160,4 @@ def _checked(name: str, fields: Sequence[ProfileField]) -> None:
 
 def _profile(row: Record) -> Profile:
     fields = msgspec.convert(row["fields"], tuple[ProfileField, ...])
-    return Profile(row["id"], row["name"], fields, tuple(row["campaigns"]))
+    return Profile(row["id"], row["name"], fields, tuple(row["campaigns"]), row["revision"])

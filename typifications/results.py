@@ -11,7 +11,7 @@ from asyncpg import Record
 from storage.database import Connection
 from storage.ids import uuid7
 from storage.queries import Queries
-from typifications.errors import NotFound, Refused
+from typifications.errors import NotFound, Refused, StaleRevision
 from typifications.model import (
     MAX_LEVEL,
     Action,
@@ -88,8 +88,13 @@ async def edit(
     given: ResultFields,
     *,
     campaigns: Sequence[UUID] | None = None,
+    revision: int | None = None,
 ) -> Result:
-    """Replace its fields; `campaigns` None leaves them. Interactions keep the names as they read then."""
+    """Replace its fields; `campaigns` None leaves them. Interactions keep the names as they read then. Give
+    `revision` to be refused when somebody was faster.
+
+    Raises `NotFound`, `StaleRevision`, `Refused`.
+    """
     checked(given)
     old = await get(conn, result_id)
     if old.retired_at is not None:
@@ -100,10 +105,12 @@ async def edit(
         raise Refused("campaign_missing", "a first-level result belongs to at least one campaign")
     kept = campaigns if campaigns is not None else await campaigns_of(conn, result_id)
     await _refuse_twin(conn, given.name, old.parent_id, kept, result_id)
-    row = await conn.fetchrow(QUERIES["edit"], result_id, *_values(given))
+    row = await conn.fetchrow(QUERIES["edit"], result_id, *_values(given), revision)
+    if row is None:
+        current = await get(conn, result_id)
+        raise StaleRevision("the result was changed meanwhile", revision=current.revision)
     if campaigns is not None:
         await conn.execute(QUERIES["set_campaigns"], result_id, list(campaigns))
-    assert row is not None
     return _result(row)
 
 

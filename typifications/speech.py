@@ -10,7 +10,7 @@ from storage.database import Connection
 from storage.ids import uuid7
 from storage.queries import Queries
 from typifications import rich_text
-from typifications.errors import NotFound, Refused
+from typifications.errors import NotFound, Refused, StaleRevision
 
 QUERIES = Queries.load("typifications", "sql/speech.sql")
 MAX_BODY = 100_000
@@ -25,6 +25,8 @@ class Speech:
     """Rich text, made safe when it was written; placeholders as `rich_text.rendered` fills them."""
     created_at: datetime
     updated_at: datetime
+    revision: int
+    """Grows with each edit."""
 
 
 async def create(conn: Connection, campaign_id: UUID, *, title: str, body: str, now: datetime) -> Speech:
@@ -33,10 +35,17 @@ async def create(conn: Connection, campaign_id: UUID, *, title: str, body: str, 
     return _found(await conn.fetchrow(QUERIES["create"], uuid7(now), campaign_id, title, kept, now))
 
 
-async def edit(conn: Connection, speech_id: UUID, *, title: str, body: str, now: datetime) -> Speech:
-    """Raises `NotFound`, `Refused`."""
+async def edit(
+    conn: Connection, speech_id: UUID, *, title: str, body: str, revision: int | None = None, now: datetime
+) -> Speech:
+    """Give `revision` to be refused when somebody was faster. Raises `NotFound`, `StaleRevision`,
+    `Refused`."""
     kept = _checked(body)
-    return _found(await conn.fetchrow(QUERIES["edit"], speech_id, title, kept, now))
+    row = await conn.fetchrow(QUERIES["edit"], speech_id, title, kept, now, revision)
+    if row is None:
+        current = _found(await conn.fetchrow(QUERIES["get"], speech_id))
+        raise StaleRevision("the speech was changed meanwhile", revision=current.revision)
+    return _found(row)
 
 
 async def remove(conn: Connection, speech_id: UUID) -> None:
@@ -65,6 +74,4 @@ def _checked(body: str) -> str:
 def _found(row: Record | None) -> Speech:
     if row is None:
         raise NotFound("there is no such speech")
-    return Speech(
-        row["id"], row["campaign_id"], row["title"], row["body"], row["created_at"], row["updated_at"]
-    )
+    return Speech(**row)

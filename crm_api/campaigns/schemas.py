@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
-from crm_api.schemas import In, Name, Out
+from crm_api.schemas import In, Name, Out, Revision
 from dialer.campaigns import Desired, Doing, Kind
 
 SettingsJson = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "x-component": "Settings"})]
@@ -25,7 +25,7 @@ class CampaignEdit(In):
 
     name: Name | None = None
     settings: SettingsJson | None = None
-    revision: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    revision: Revision = None
 
 
 class LiveChange(In):

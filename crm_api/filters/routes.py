@@ -67,7 +67,13 @@ async def one(filter_id: UUID, call: Supervisor) -> SavedOut:
 async def edit(filter_id: UUID, body: SavedEdit, call: Supervisor) -> SavedOut:
     """Dial lists already sent from it keep the filter they were sent with."""
     edited = await saved.edit(
-        call.conn, filter_id, body.name, body.filter.read(), user_id=call.who.user_id, now=call.now
+        call.conn,
+        filter_id,
+        body.name,
+        body.filter.read(),
+        user_id=call.who.user_id,
+        revision=body.revision,
+        now=call.now,
     )
     return service.saved(edited)
 

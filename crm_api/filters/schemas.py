@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictFloat, StrictInt, StringConstraints
 
-from crm_api.schemas import In, Name, Out, Zone
+from crm_api.schemas import In, Name, Out, Revision, Zone
 from lists.filtering import model
 from lists.filtering.columns import Kind
 from lists.filtering.model import MAX_CONDITIONS, Assigned, Filter, Op
@@ -68,8 +68,11 @@ class SavedIn(In):
 
 
 class SavedEdit(In):
+    """With `revision`, the edit is refused when somebody was faster."""
+
     name: Name
     filter: FilterIn
+    revision: Revision = None
 
 
 class SavedOut(Out):
@@ -79,6 +82,7 @@ class SavedOut(Out):
     filter: FilterIn
     created_at: datetime
     updated_at: datetime
+    revision: int
 
 
 class FieldOut(Out):

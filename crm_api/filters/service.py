@@ -23,6 +23,7 @@ def saved(found: SavedFilter) -> SavedOut:
         filter=shown(found.filter),
         created_at=found.created_at,
         updated_at=found.updated_at,
+        revision=found.revision,
     )
 
 

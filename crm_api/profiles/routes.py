@@ -8,7 +8,7 @@ from crm_api.access import Agent, Supervisor, SupervisorOnce
 from crm_api.campaigns.service import must_see
 from crm_api.guarded import Guarded
 from crm_api.profiles import service
-from crm_api.profiles.schemas import ProfileIn, ProfileOut
+from crm_api.profiles.schemas import ProfileEdit, ProfileIn, ProfileOut
 from crm_api.schemas import Page, Paged
 from typifications import profiles
 
@@ -38,11 +38,18 @@ async def create(body: ProfileIn, call: SupervisorOnce) -> ProfileOut:
 
 
 @router.put("/{profile_id}")
-async def edit(profile_id: UUID, body: ProfileIn, call: Supervisor) -> ProfileOut:
+async def edit(profile_id: UUID, body: ProfileEdit, call: Supervisor) -> ProfileOut:
     """Replaced whole."""
     await service.must_edit(call, profile_id)
     await service.must_fit(call, body)
-    edited = await profiles.edit(call.conn, profile_id, body.name, service.fields(body), body.campaign_ids)
+    edited = await profiles.edit(
+        call.conn,
+        profile_id,
+        body.name,
+        service.fields(body),
+        body.campaign_ids,
+        revision=body.revision,
+    )
     return ProfileOut.model_validate(edited)
 
 

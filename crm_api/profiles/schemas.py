@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm_api.schemas import In, Name, Out, Short
+from crm_api.schemas import In, Name, Out, Revision, Short
 from typifications.profiles import MAX_FIELDS, FieldType
 
 
@@ -22,6 +22,12 @@ class ProfileIn(In):
     campaign_ids: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
 
 
+class ProfileEdit(ProfileIn):
+    """With `revision`, the edit is refused when somebody was faster."""
+
+    revision: Revision = None
+
+
 class FieldOut(Out):
     name: str
     label: str
@@ -34,3 +40,4 @@ class ProfileOut(Out):
     name: str
     fields: tuple[FieldOut, ...]
     campaigns: tuple[UUID, ...]
+    revision: int

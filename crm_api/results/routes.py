@@ -70,7 +70,9 @@ async def edit(result_id: UUID, body: ResultEdit, call: Supervisor) -> ResultOut
     if kept is None:
         kept = tuple(await results.campaigns_of(call.conn, result_id))
     await service.must_fit(call, kept, body.action, confirmed=body.confirm)
-    edited = await results.edit(call.conn, result_id, body.fields(), campaigns=body.campaign_ids)
+    edited = await results.edit(
+        call.conn, result_id, body.fields(), campaigns=body.campaign_ids, revision=body.revision
+    )
     return ResultOut.model_validate(edited)
 
 

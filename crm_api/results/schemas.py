@@ -7,14 +7,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm_api.schemas import In, Int, Name, Out
+from crm_api.schemas import In, Int, Name, Out, Revision
 from typifications.model import Action, DoNotCallScope, ResultClass, ResultFields, ResultNode
 
 Wait = Annotated[int, Field(ge=0, le=31 * 86_400)]
 Measure = Annotated[Decimal, Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=4)]
 
 
-class ResultEdit(In):
+class ResultBody(In):
     """One action, or `schedule`: the agent picks date, time and phone. Campaigns belong to a first level."""
 
     name: Name
@@ -31,10 +31,16 @@ class ResultEdit(In):
     confirm: bool = False
 
     def fields(self) -> ResultFields:
-        return ResultFields(**self.model_dump(exclude={"campaign_ids", "confirm", "parent_id"}))
+        return ResultFields(**self.model_dump(exclude={"campaign_ids", "confirm", "parent_id", "revision"}))
 
 
-class ResultIn(ResultEdit):
+class ResultEdit(ResultBody):
+    """With `revision`, the edit is refused when somebody was faster."""
+
+    revision: Revision = None
+
+
+class ResultIn(ResultBody):
     parent_id: UUID | None = None
 
 
@@ -52,6 +58,7 @@ class ResultOut(Out):
     measure: Decimal | None
     ordinal: int
     enabled: bool
+    revision: int
 
 
 class NodeOut(Out):

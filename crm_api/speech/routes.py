@@ -44,7 +44,9 @@ async def create(body: SpeechIn, call: SupervisorOnce) -> SpeechOut:
 @router.put("/{campaign_id}/{speech_id}")
 async def edit(campaign_id: UUID, speech_id: UUID, body: SpeechEdit, call: Supervisor) -> SpeechOut:
     await service.must_edit(call, campaign_id, speech_id)
-    edited = await speech.edit(call.conn, speech_id, title=body.title, body=body.body, now=call.now)
+    edited = await speech.edit(
+        call.conn, speech_id, title=body.title, body=body.body, revision=body.revision, now=call.now
+    )
     return SpeechOut.model_validate(edited)
 
 

@@ -6,13 +6,19 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from crm_api.schemas import In, Out, Short
+from crm_api.schemas import In, Out, Revision, Short
 from typifications.speech import MAX_BODY
 
 
-class SpeechEdit(In):
+class SpeechBody(In):
     title: Short = ""
     body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY)]
+
+
+class SpeechEdit(SpeechBody):
+    """With `revision`, the edit is refused when somebody was faster."""
+
+    revision: Revision = None
 
 
 class PlaceholdersOut(Out):
@@ -21,7 +27,7 @@ class PlaceholdersOut(Out):
     names: tuple[str, ...]
 
 
-class SpeechIn(SpeechEdit):
+class SpeechIn(SpeechBody):
     campaign_id: UUID
 
 
@@ -34,3 +40,4 @@ class SpeechOut(Out):
     body: str
     created_at: datetime
     updated_at: datetime
+    revision: int

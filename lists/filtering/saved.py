@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from lists.errors import NotFound, Refused
+from lists.errors import NotFound, Refused, StaleRevision
 from lists.filtering.compiling import compile_filter
 from lists.filtering.matching import FILTERING, catalogue
 from lists.filtering.model import Filter, from_json, to_json
@@ -26,6 +26,8 @@ class SavedFilter:
     filter: Filter
     created_at: datetime
     updated_at: datetime
+    revision: int
+    """Grows with each edit."""
 
 
 async def create(
@@ -41,16 +43,30 @@ async def create(
 
 
 async def edit(
-    conn: Connection, filter_id: UUID, name: str, filter_: Filter, *, user_id: UUID | None, now: datetime
+    conn: Connection,
+    filter_id: UUID,
+    name: str,
+    filter_: Filter,
+    *,
+    user_id: UUID | None,
+    revision: int | None = None,
+    now: datetime,
 ) -> SavedFilter:
-    """Everybody's, or the user's own. Raises NotFound, BadFilter, Refused."""
+    """Everybody's, or the user's own. Give `revision` to be refused when somebody was faster.
+
+    Raises NotFound, BadFilter, StaleRevision, Refused.
+    """
     name = _name(name)
     await _check(conn, filter_, now)
+    given = (filter_id, user_id, name, to_json(filter_), now, revision)
     try:
         async with savepoint(conn):
-            row = await conn.fetchrow(FILTERING.edit_saved, filter_id, user_id, name, to_json(filter_), now)
+            row = await conn.fetchrow(FILTERING.edit_saved, *given)
     except Conflict as error:
         raise _taken(name) from error
+    if row is None and revision is not None:
+        current = await get(conn, filter_id, user_id=user_id)
+        raise StaleRevision("the filter was changed meanwhile", current.revision)
     return _found(row, filter_id)
 
 

@@ -1,8 +1,11 @@
 -- name: create
 INSERT INTO profile (id, name, fields, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING RETURNING id;
 
+-- name: lock
+SELECT revision FROM profile WHERE id = $1 FOR UPDATE;
+
 -- name: edit
-UPDATE profile SET name = $2, fields = $3
+UPDATE profile SET name = $2, fields = $3, revision = revision + 1
 WHERE id = $1 AND NOT EXISTS (SELECT FROM profile other WHERE other.name = $2 AND other.id <> $1)
 RETURNING id;
 

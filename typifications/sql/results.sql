@@ -24,8 +24,9 @@ RETURNING *;
 -- name: edit
 UPDATE result
 SET name = $2, action = $3, schedules = $4, do_not_call_scope = $5, recall_wait_ms = $6, deletes_events = $7,
-    removes_from_lists = $8, classes = $9, measure = $10, ordinal = $11, enabled = $12
-WHERE id = $1
+    removes_from_lists = $8, classes = $9, measure = $10, ordinal = $11, enabled = $12,
+    revision = revision + 1
+WHERE id = $1 AND ($13::bigint IS NULL OR revision = $13)
 RETURNING *;
 
 -- name: set_campaigns

@@ -2,7 +2,12 @@
 INSERT INTO speech (id, campaign_id, title, body, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5) RETURNING *;
 
 -- name: edit
-UPDATE speech SET title = $2, body = $3, updated_at = $4 WHERE id = $1 RETURNING *;
+UPDATE speech SET title = $2, body = $3, updated_at = $4, revision = revision + 1
+WHERE id = $1 AND ($5::bigint IS NULL OR revision = $5)
+RETURNING *;
+
+-- name: get
+SELECT * FROM speech WHERE id = $1;
 
 -- name: remove
 DELETE FROM speech WHERE id = $1 RETURNING id;
