@@ -27,6 +27,7 @@ from crm_api.deliveries.routes import router as deliveries
 from crm_api.dial_lists.routes import router as dial_lists
 from crm_api.dids.routes import router as dids
 from crm_api.do_not_call.routes import router as do_not_call
+from crm_api.downloads import Exports
 from crm_api.fields.routes import router as fields
 from crm_api.filters.routes import router as filters
 from crm_api.hub import Hub
@@ -113,6 +114,7 @@ def create_app(
         settings=settings,
         passwords=passwords or Passwords(at_once=settings.hashes_at_once),
         jobs=Jobs(settings.loads_at_once),
+        exports=Exports(settings.exports_at_once, settings.spool_dir),
     )
 
     @asynccontextmanager

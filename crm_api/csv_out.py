@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from fastapi.responses import StreamingResponse
+from crm_api.downloads import Download
 
 BOM = "\ufeff"  # without it Excel reads UTF-8 as its own code page
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -25,12 +25,5 @@ def line(cells: Iterable[Any]) -> str:
     return out.getvalue()
 
 
-def download(name: str, chunks: AsyncIterator[str] | AsyncIterator[bytes]) -> StreamingResponse:
-    return StreamingResponse(
-        chunks,
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+def download(name: str, pieces: AsyncIterator[str] | AsyncIterator[bytes]) -> Download:
+    return Download(name, pieces, "text/csv; charset=utf-8")

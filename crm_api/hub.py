@@ -10,6 +10,7 @@ from storage.clock import Clock
 from storage.database import Database
 
 if TYPE_CHECKING:
+    from crm_api.downloads import Exports
     from crm_api.jobs import Jobs
 
 
@@ -21,3 +22,4 @@ class Hub:
     settings: ApiSettings
     passwords: Passwords
     jobs: "Jobs"
+    exports: "Exports"

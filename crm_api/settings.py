@@ -36,8 +36,9 @@ class ApiSettings:
     )  # a shift; agents must be revocable at once, so sessions are rows, not signed tokens
     body_bytes: int = MIB
     upload_bytes: int = 2048 * MIB
-    spool_dir: Path | None = None  # where uploads wait to be loaded; default: the system's temporary folder
+    spool_dir: Path | None = None  # where uploads and exports wait; default: the system's temporary folder
     loads_at_once: int = 2  # uploads read at the same time by this process; others wait their turn
+    exports_at_once: int = 3  # read from the database at the same time, each on a connection of its own
     hashes_at_once: int = 2  # argon2 takes 64 MiB and a fifth of a second each
     login_failures: int = 5  # per login and address, within login_window_s
     address_failures: int = 50  # per address

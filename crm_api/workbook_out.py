@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from fastapi.responses import StreamingResponse
 
+from crm_api.downloads import Download
 from crm_api.errors import invalid
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -92,12 +92,5 @@ async def made(fill: Callable[[Sheet], Any]) -> AsyncIterator[bytes]:
                 yield piece
 
 
-def download(name: str, pieces: AsyncIterator[bytes]) -> StreamingResponse:
-    return StreamingResponse(
-        pieces,
-        media_type=MIME,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+def download(name: str, pieces: AsyncIterator[bytes]) -> Download:
+    return Download(name, pieces, MIME)

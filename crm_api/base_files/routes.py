@@ -82,7 +82,7 @@ async def update(
 async def rejects(base_id: UUID, load_id: UUID, visit: SupervisorStream) -> StreamingResponse:
     """The rows an update refused, with line and reason, safe to open in a spreadsheet."""
     await service.must_be_update(visit, base_id, load_id)
-    return csv_out.download(f"rejects-{load_id}.csv", service.rejects(visit.hub.db, load_id))
+    return csv_out.download(f"rejects-{load_id}.csv", service.rejects(visit.hub, load_id))
 
 
 @router.get("/{base_id}/export", response_class=StreamingResponse)
@@ -95,5 +95,5 @@ async def export(
     name = f"base-{base_id}.{format}"
     if format == "xlsx":
         service.must_fit_sheet(customers)
-        return workbook_out.download(name, service.workbook(visit.hub.db, base_id))
-    return csv_out.download(name, service.csv(visit.hub.db, base_id))
+        return workbook_out.download(name, service.workbook(visit.hub, base_id))
+    return csv_out.download(name, service.csv(visit.hub, base_id))

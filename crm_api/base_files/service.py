@@ -10,12 +10,13 @@ from crm_api.access import Visit
 from crm_api.base_files.schemas import PreviewOut, PreviewQuery, UpdateOut, UpdateQuery
 from crm_api.campaigns.service import must_watch_all
 from crm_api.errors import invalid, not_found
+from crm_api.hub import Hub
 from crm_api.workbook_out import MOST_ROWS, Sheet
 from lists import dial_lists
 from lists.bases import exporting, previewing, updating
 from lists.bases.updating import UpdateSpec
 from lists.loading import load
-from storage.database import Connection, Database
+from storage.database import Connection
 
 
 async def preview(asked: PreviewQuery, path: Path) -> PreviewOut:
@@ -61,16 +62,12 @@ async def must_be_update(visit: Visit, base_id: UUID, load_id: UUID) -> None:
         raise not_found("update", load_id)
 
 
-async def rejects(db: Database, load_id: UUID) -> AsyncIterator[bytes]:
-    async with db.transaction() as conn:
-        async for piece in load.rejects_csv(conn, load_id):
-            yield piece
+def rejects(hub: Hub, load_id: UUID) -> AsyncIterator[bytes]:
+    return hub.exports.csv(hub.db, lambda conn: load.rejects_csv(conn, load_id))
 
 
-async def csv(db: Database, base_id: UUID) -> AsyncIterator[bytes]:
-    async with db.transaction() as conn:
-        async for piece in exporting.csv(conn, base_id):
-            yield piece
+def csv(hub: Hub, base_id: UUID) -> AsyncIterator[bytes]:
+    return hub.exports.csv(hub.db, lambda conn: exporting.csv(conn, base_id))
 
 
 async def customers(visit: Visit, base_id: UUID) -> int:
@@ -87,12 +84,13 @@ def must_fit_sheet(count: int) -> None:
         raise invalid("too_many_rows", f"a sheet holds {MOST_ROWS} rows: take CSV", limit=MOST_ROWS)
 
 
-def workbook(db: Database, base_id: UUID) -> AsyncIterator[bytes]:
+def workbook(hub: Hub, base_id: UUID) -> AsyncIterator[bytes]:
     async def fill(sheet: Sheet) -> None:
-        async with db.transaction() as conn:
+        async with hub.exports.turn(), hub.db.transaction() as conn:
             async for piece in exporting.table(conn, base_id):
                 await asyncio.to_thread(_add, sheet, piece)
 
+    hub.exports.refuse_when_full()
     return workbook_out.made(fill)
 
 

@@ -69,10 +69,5 @@ async def exported(visit: Visit, list_id: UUID) -> tuple[DialList, AsyncIterator
     async with visit.hub.db.connection() as conn:
         found = await dial_lists.get(conn, list_id)
     visit.must_watch(found.campaign_id)
-
-    async def pieces() -> AsyncIterator[bytes]:
-        async with visit.hub.db.transaction() as conn:
-            async for piece in dial_lists.export(conn, list_id):
-                yield piece
-
-    return found, pieces()
+    hub = visit.hub
+    return found, hub.exports.csv(hub.db, lambda conn: dial_lists.export(conn, list_id))

@@ -151,13 +151,8 @@ def _must_see(visit: Visit, found: LoadStatus) -> None:
 async def rejects(visit: Visit, load_id: UUID) -> AsyncIterator[bytes]:
     """The reject file, as it is read."""
     await status(visit, load_id)
-
-    async def pieces() -> AsyncIterator[bytes]:
-        async with visit.hub.db.transaction() as conn:
-            async for piece in loading.rejects_csv(conn, load_id):
-                yield piece
-
-    return pieces()
+    hub = visit.hub
+    return hub.exports.csv(hub.db, lambda conn: loading.rejects_csv(conn, load_id))
 
 
 def _shown(found: LoadStatus) -> LoadOut:
