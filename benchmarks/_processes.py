@@ -17,6 +17,10 @@ def family(pid: int) -> float:
     return sum(_fields(pid)[11:15]) / _TICKS + sum(_of_child(child, pid) for child in children)
 
 
+def parent(pid: int) -> int:
+    return _fields(pid)[1]
+
+
 def _of_child(pid: int, parent: int) -> float:
     try:
         fields = _fields(pid)

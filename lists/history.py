@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lists.model import AttemptKind
-from storage.database import Connection
+from storage.database import Connection, fetch_planned_anew
 from storage.queries import Queries
 
 QUERIES = Queries.load("lists", "queries_history.sql")
@@ -73,7 +73,8 @@ async def page(
     offset: int = 0,
 ) -> list[Attempt]:
     """By time; of `campaign_ids` alone where these are given."""
-    rows = await conn.fetch(
+    rows = await fetch_planned_anew(
+        conn,
         QUERIES["newest_first" if newest_first else "oldest_first"],
         wanted.since,
         wanted.until,

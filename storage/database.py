@@ -27,7 +27,7 @@ else:
     Connection = asyncpg.Connection | PooledConnection
     Pool = asyncpg.Pool
 
-__all__ = ["Connection", "Database", "connect", "savepoint", "translated"]
+__all__ = ["Connection", "Database", "connect", "fetch_planned_anew", "savepoint", "translated"]
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +209,17 @@ async def savepoint(conn: Connection) -> AsyncIterator[None]:
     with translated():
         async with _all_or_nothing(conn):
             yield
+
+
+async def fetch_planned_anew(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
+    """As `conn.fetch`, with a plan made for these values, each time.
+
+    After five times PostgreSQL may keep one plan for whatever values come. Of a query whose conditions may be
+    absent (`$3 IS NULL OR …`) that plan is guessed far too cheap, so it is kept, and takes up to a hundred
+    times as long. It costs a round trip and the planning, some milliseconds: for what is asked seldom.
+    """
+    statement = await conn.prepare(sql, name="")
+    return await statement.fetch(*args)
 
 
 def _counted(in_flight: InFlight | None) -> AbstractContextManager[None]:

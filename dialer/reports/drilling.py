@@ -8,7 +8,7 @@ from uuid import UUID
 from dialer.errors import BadValue
 from dialer.outcome import Outcome
 from dialer.reports.scope import Scope
-from storage.database import Connection
+from storage.database import Connection, fetch_planned_anew
 from storage.queries import Queries
 
 QUERIES = Queries.load("dialer.reports", "drilling.sql")
@@ -62,7 +62,8 @@ async def calls(
     """The newest first; `after` is (begun_at, id) of the last one on the page before. Raises BadValue."""
     if scope.campaign_ids is None and scope.end - scope.start > MAX_SPAN:
         raise BadValue(f"choose a campaign, or at most {MAX_SPAN.days} days")
-    rows = await conn.fetch(
+    rows = await fetch_planned_anew(
+        conn,
         QUERIES.attempts,
         *scope.hours,
         _list(scope.campaign_ids),

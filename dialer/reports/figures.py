@@ -11,9 +11,8 @@ from asyncpg import Record
 from dialer import compliance, metrics
 from dialer.compliance import Counts
 from dialer.metrics import Figures, HourScore
-from dialer.outcome import Outcome
 from dialer.reports.scope import By, Scope
-from storage.database import Connection
+from storage.database import Connection, fetch_planned_anew
 from storage.queries import Queries
 
 QUERIES = Queries.load("dialer.reports", "figures.sql")
@@ -31,6 +30,7 @@ _DIMENSIONS = {
 _NAMES = {dimension: column.partition(".")[2] for dimension, column in _DIMENSIONS.items()}
 _IN_TIME = frozenset({By.HOUR, By.DAY, By.WEEKDAY, By.HOUR_OF_DAY})
 _OF_DAYS = frozenset({By.DAY, By.WEEKDAY})
+_OF = "of_"  # begins the column of an outcome
 _SOMETHING = {
     "calls": "r.attempts + r.interactions",
     "time": "r.ready_ms + r.talk_ms + r.wrapup_ms + r.paused_ms + r.other_ms",
@@ -71,14 +71,15 @@ async def figures(
         calls, time = _of_agents("calls", by), _of_agents("time", by)
         args += _whole_days(scope, by)
     else:
-        calls, time = _split(QUERIES.calls, by), _split(QUERIES.time, by)
+        rows = QUERIES.call_rows_by_hour if by and _IN_TIME.issuperset(by) else QUERIES.call_rows
+        calls, time = _split(QUERIES.calls.replace("{rows}", rows), by), _split(QUERIES.time, by)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     await _read(conn, calls, args, len({*by}), found)
     if with_time:
         await _read(conn, time, args, len({*by}), found)
     names = [_NAMES[dimension] for dimension in By if dimension in by]
     ordered = sorted(found.items(), key=lambda item: [(value is None, value) for value in item[0]])
-    return [Row(Key(**dict(zip(names, key, strict=True))), _figures(sums)) for key, sums in ordered[:limit]]
+    return [Row(Key(**dict(zip(names, key, strict=True))), Figures(**sums)) for key, sums in ordered[:limit]]
 
 
 async def total(conn: Connection, scope: Scope) -> Figures:
@@ -123,7 +124,7 @@ class Shares:
 async def typification_shares(conn: Connection, scope: Scope) -> Shares:
     """How often each result was chosen."""
     sql = QUERIES.shares if scope.agent_ids is None else QUERIES.agent_shares
-    rows = await conn.fetch(sql, *_conditions(scope))
+    rows = await fetch_planned_anew(conn, sql, *_conditions(scope))
     by_result: dict[UUID | None, int] = {row["result_id"]: row["interactions"] for row in rows}
     untypified = by_result.pop(None, 0)
     named = await conn.fetch(QUERIES.results_named, [id_ for id_ in by_result if id_ is not None])
@@ -234,20 +235,18 @@ async def _read(
     dimensions: int,
     found: dict[tuple[Any, ...], dict[str, Any]],
 ) -> None:
-    """Add the query's sums to what was found of the same key, its first columns."""
-    rows = await conn.fetch(sql, *args)
-    names = list(rows[0].keys())[dimensions:] if rows else []
-    for row in rows:
+    """Add the query's sums to what was found of the same key, its first columns; those of outcomes follow."""
+    rows = await fetch_planned_anew(conn, sql, *args)
+    columns = list(rows[0].keys())[dimensions:] if rows else []
+    outcomes = [column.removeprefix(_OF) for column in columns if column.startswith(_OF)]
+    first, names = dimensions + len(outcomes), columns[len(outcomes) :]
+    for row in rows:  # tens of thousands, of an agent's days
         values = tuple(row)
-        found.setdefault(values[:dimensions], {}).update(zip(names, values[dimensions:], strict=True))
-
-
-_OF = {f"of_{outcome}": outcome.value for outcome in Outcome}
-
-
-def _figures(sums: dict[str, Any]) -> Figures:
-    outcomes = {outcome: n for name, outcome in _OF.items() if (n := sums.pop(name, 0))}
-    return Figures(outcomes=outcomes, **sums)
+        sums = found.setdefault(values[:dimensions], {})
+        if outcomes:
+            counted = zip(outcomes, values[dimensions:first], strict=True)
+            sums["outcomes"] = {outcome: n for outcome, n in counted if n}
+        sums.update(zip(names, values[first:], strict=True))
 
 
 def _shares(chosen: Mapping[UUID, int], named: Sequence[Record], untypified: int) -> Shares:

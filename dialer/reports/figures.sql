@@ -4,7 +4,8 @@
 -- days of UTC are read between $9 and $10.
 
 -- name: hours
-hours AS (
+-- Materialized: folded into the query, a zone would be asked about for every row of sums.
+hours AS MATERIALIZED (
     SELECT hour, (hour AT TIME ZONE $7::text)::date AS day,
            extract(isodow FROM hour AT TIME ZONE $7::text)::int AS weekday,
            extract(hour FROM hour AT TIME ZONE $7::text)::int AS hour_of_day
@@ -45,6 +46,45 @@ of_hours AS MATERIALIZED (
     FROM day_parts h JOIN {table}_day p USING (hour) WHERE p.hour = ANY (ARRAY(SELECT hour FROM day_parts))
 ) r
 
+-- name: call_rows
+(
+    SELECT *, CASE kind WHEN 'dialled' THEN of_connected ELSE 0 END AS paced_connected,
+           CASE kind WHEN 'dialled' THEN of_abandoned ELSE 0 END AS paced_abandoned
+    FROM report_hour r
+    WHERE r.hour >= $1 AND r.hour < $2
+      AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+      AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
+      AND ($5::uuid[] IS NULL)
+      AND ($6::text[] IS NULL OR r.kind = ANY ($6))
+) r
+
+-- name: call_rows_by_hour
+-- For splits by time alone: the many rows of an hour come to one before the hour's place in the zone is asked for.
+(
+    SELECT r.hour,
+           sum(r.of_connected) FILTER (WHERE r.kind = 'dialled') AS paced_connected,
+           sum(r.of_abandoned) FILTER (WHERE r.kind = 'dialled') AS paced_abandoned,
+           sum(r.of_connected) AS of_connected, sum(r.of_abandoned) AS of_abandoned, sum(r.of_machine) AS of_machine,
+           sum(r.of_gone) AS of_gone, sum(r.of_busy) AS of_busy, sum(r.of_no_answer) AS of_no_answer,
+           sum(r.of_declined) AS of_declined, sum(r.of_unreachable) AS of_unreachable,
+           sum(r.of_congestion) AS of_congestion, sum(r.of_invalid_number) AS of_invalid_number,
+           sum(r.of_failed_trunk) AS of_failed_trunk, sum(r.of_refused) AS of_refused,
+           sum(r.of_cancelled) AS of_cancelled, sum(r.of_unknown) AS of_unknown, sum(r.of_played) AS of_played,
+           sum(r.of_pressed) AS of_pressed, sum(r.of_opted_out) AS of_opted_out,
+           sum(r.of_message_left) AS of_message_left, sum(r.of_unattended) AS of_unattended,
+           sum(r.of_out_of_hours) AS of_out_of_hours, sum(r.ring_ms) AS ring_ms, sum(r.wait_ms) AS wait_ms,
+           sum(r.talk_ms) AS talk_ms, sum(r.interactions) AS interactions, sum(r.untypified) AS untypified,
+           sum(r.right_party) AS right_party, sum(r.successes) AS successes, sum(r.machines_met) AS machines_met,
+           sum(r.measure) AS measure
+    FROM report_hour r
+    WHERE r.hour >= $1 AND r.hour < $2
+      AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
+      AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
+      AND ($5::uuid[] IS NULL)
+      AND ($6::text[] IS NULL OR r.kind = ANY ($6))
+    GROUP BY r.hour
+) r
+
 -- name: calls
 WITH {hours}
 SELECT {keys}
@@ -68,18 +108,13 @@ SELECT {keys}
        sum(r.of_message_left)::bigint AS of_message_left,
        sum(r.of_unattended)::bigint AS of_unattended,
        sum(r.of_out_of_hours)::bigint AS of_out_of_hours,
-       coalesce(sum(r.of_connected) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_connected,
-       coalesce(sum(r.of_abandoned) FILTER (WHERE r.kind = 'dialled'), 0)::bigint AS paced_abandoned,
+       coalesce(sum(r.paced_connected), 0)::bigint AS paced_connected,
+       coalesce(sum(r.paced_abandoned), 0)::bigint AS paced_abandoned,
        sum(r.ring_ms)::bigint AS ring_ms, sum(r.wait_ms)::bigint AS wait_ms, sum(r.talk_ms)::bigint AS talk_ms,
        sum(r.interactions)::bigint AS interactions, sum(r.untypified)::bigint AS untypified,
        sum(r.right_party)::bigint AS right_party, sum(r.successes)::bigint AS successes,
        sum(r.machines_met)::bigint AS machines_met, sum(r.measure) AS measure
-FROM report_hour r {joined}
-WHERE r.hour >= $1 AND r.hour < $2
-  AND ($3::uuid[] IS NULL OR r.campaign_id = ANY ($3))
-  AND ($4::uuid[] IS NULL OR r.dial_list_id = ANY ($4))
-  AND ($5::uuid[] IS NULL)
-  AND ($6::text[] IS NULL OR r.kind = ANY ($6))
+FROM {rows} {joined}
 {grouped}
 LIMIT $8
 

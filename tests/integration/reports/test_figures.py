@@ -1,6 +1,7 @@
 """Figures by every dimension, shares, hours, coverage and the calls behind a number."""
 
-from datetime import date, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from dialer.reports.scope import By, Scope
 from lists import customers
 from lists.model import AttemptKind
 from storage.database import Database
+from storage.partitions import ensure_partitions
 from tests.integration.lists.world import World, number
 from tests.integration.reports.history import MORNING, History
 from typifications.model import Result, ResultClass
@@ -129,6 +131,46 @@ async def test_agents_days_from_whole_utc_days_are_those_added_up_from_hours(
     days = await figures.figures(history.conn, scope, (By.AGENT, By.DAY))
     assert len(days) >= 8
     assert {(row.key.agent_id, row.key.day): row.figures for row in days} == added
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        ("Asia/Kolkata", MORNING),
+        ("Asia/Kathmandu", MORNING),
+        ("Europe/Madrid", datetime(2026, 3, 28, tzinfo=UTC)),  # an hour is missing on the 29th
+        ("America/St_Johns", datetime(2026, 10, 31, tzinfo=UTC)),  # an hour comes twice on the 1st
+        ("Australia/Lord_Howe", datetime(2026, 4, 3, tzinfo=UTC)),  # half an hour comes twice on the 5th
+    ],
+)
+async def test_days_and_hours_are_those_of_the_raw_calls_in_half_hour_zones_and_over_a_change_of_clocks(
+    history: History, zone: str, begins: datetime
+) -> None:
+    await ensure_partitions(history.conn, "attempt", begins, 1)
+    calls = [(begins + n * minute(11), "connected" if n % 3 else "busy") for n in range(530)]
+    for begun_at, outcome in calls:
+        await history.call(begun_at, outcome)
+    await history.rolled()
+    scope = Scope(begins, begins + timedelta(days=4, hours=3), zone=zone)
+
+    def local(begun_at: datetime) -> datetime:  # of the UTC hour the call is counted in
+        return begun_at.replace(minute=0, second=0, microsecond=0).astimezone(ZoneInfo(zone))
+
+    raw_weeks = Counter((local(at).isoweekday(), local(at).hour, outcome) for at, outcome in calls)
+    raw_days = Counter((local(at).date(), outcome) for at, outcome in calls)
+    hours = await figures.figures(history.conn, scope, (By.WEEKDAY, By.HOUR_OF_DAY))
+    assert raw_weeks == {
+        (row.key.weekday, row.key.hour_of_day, outcome): count
+        for row in hours
+        for outcome, count in row.figures.outcomes.items()
+    }
+    days = await figures.figures(history.conn, scope, (By.DAY,))
+    assert raw_days == {
+        (row.key.day, outcome): count for row in days for outcome, count in row.figures.outcomes.items()
+    }
+    for score in await figures.best_hours(history.conn, scope):
+        assert score.attempts == sum(raw_weeks[score.weekday, score.hour, outcome] for outcome in Outcome)
+        assert score.hits == raw_weeks[score.weekday, score.hour, "connected"]
 
 
 async def test_splits_add_up_to_the_whole_by_every_dimension(history: History) -> None:
@@ -251,11 +293,12 @@ async def test_abandonment_of_24_hours_and_30_days_is_read_from_the_live_counter
     assert await figures.abandonment(history.conn, [uuid4()], now) == {}
 
 
-async def test_a_number_leads_to_exactly_the_calls_it_counts(history: History) -> None:
+@pytest.mark.parametrize("zone", ["America/Lima", "Asia/Kolkata"])
+async def test_a_number_leads_to_exactly_the_calls_it_counts(history: History, zone: str) -> None:
     results_ = [await history.result("a"), await history.result("b")]
     await history.shift(seed=9, calls=120, results_=results_)
     await history.rolled()
-    scope = Scope(MORNING, MORNING + timedelta(days=3), zone="America/Lima")
+    scope = Scope(MORNING, MORNING + timedelta(days=3), zone=zone)
     for row in await figures.figures(history.conn, scope, (By.WEEKDAY, By.HOUR_OF_DAY)):
         for outcome, count in row.figures.outcomes.items():
             drill = Drill([Outcome(outcome)], weekday=row.key.weekday, hour_of_day=row.key.hour_of_day)

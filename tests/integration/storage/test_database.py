@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from storage.database import Connection, Database, connect, savepoint
+from storage.database import Connection, Database, connect, fetch_planned_anew, savepoint
 from storage.embedded import EmbeddedPostgres
 from storage.errors import Conflict, DatabaseDown, DeadlinePassed, InvalidValue, MissingReference
 from storage.in_flight import InFlight
@@ -97,6 +97,19 @@ async def test_a_savepoint_undoes_its_block_only(db: Database) -> None:
         await conn.execute("INSERT INTO note VALUES (3)")
     async with db.connection() as conn:
         assert [row["id"] for row in await conn.fetch("SELECT id FROM note ORDER BY id")] == [1, 3]
+
+
+async def test_what_is_planned_anew_never_comes_to_one_plan_for_whatever_values(db: Database) -> None:
+    sql = "SELECT n FROM generate_series(1, 3) n WHERE $1::int IS NULL OR n = $1"
+    plans = "SELECT sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE 'SELECT n FROM%'"
+    async with db.transaction() as conn:
+        for _ in range(9):
+            assert [row["n"] for row in await fetch_planned_anew(conn, sql, 2)] == [2]
+            assert len(await fetch_planned_anew(conn, sql, None)) == 3
+        assert await conn.fetchval(plans) is None
+        for _ in range(9):
+            await conn.fetch(sql, 2)
+        assert await conn.fetchval(plans) > 0
 
 
 async def test_a_statement_that_takes_too_long_is_ended_and_the_connection_lives(database_dsn: str) -> None:
