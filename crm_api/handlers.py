@@ -92,7 +92,7 @@ _ROOMS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
     BadValue: lambda e: ApiError(422, e.error_id, str(e), field=e.field),
     lists.StaleRevision: lambda e: ApiError(409, e.error_id, str(e), revision=e.revision),
     lists.Refused: lambda e: ApiError(422 if e.error_id in _WRONG else 409, e.error_id, str(e)),
-    lists.LoadError: lambda e: ApiError(422, "unreadable_file", str(e)),
+    lists.LoadError: lambda e: ApiError(422, "unreadable_file", str(e), reason=e.reason, **e.params),
 }
 
 

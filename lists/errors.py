@@ -28,4 +28,13 @@ class StaleRevision(ListsError):
 
 
 class LoadError(ListsError):
-    """A file could not be read, or its mapping does not fit it. Nothing of it was stored."""
+    """A file could not be read, or its mapping does not fit it. Nothing of it was stored.
+
+    `reason` is a stable word, `params` what it is about (texts and numbers); the message says both in a
+    sentence of English.
+    """
+
+    def __init__(self, reason: str, message: str, **params: str | int) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.params = params

@@ -19,7 +19,9 @@ from crm_api.base_files.schemas import (
 )
 from crm_api.errors import not_found
 from crm_api.guarded import Guarded
+from crm_api.loads.service import reject_file
 from crm_api.loads.spool import BINARY, remove, spooled
+from crm_api.words.schemas import Language
 from lists import dial_lists
 from lists.bases import templates
 from lists.bases.templates import Template
@@ -79,10 +81,13 @@ async def update(
 
 
 @router.get("/{base_id}/updates/{load_id}/rejects", response_class=StreamingResponse)
-async def rejects(base_id: UUID, load_id: UUID, visit: SupervisorStream) -> StreamingResponse:
-    """The rows an update refused, with line and reason, safe to open in a spreadsheet."""
+async def rejects(
+    base_id: UUID, load_id: UUID, visit: SupervisorStream, language: Language | None = None
+) -> StreamingResponse:
+    """The rows an update refused, with line and reason in the reader's language, safe to open in a
+    spreadsheet."""
     await service.must_be_update(visit, base_id, load_id)
-    return csv_out.download(f"rejects-{load_id}.csv", service.rejects(visit.hub, load_id))
+    return csv_out.download(f"rejects-{load_id}.csv", reject_file(visit, load_id, language))
 
 
 @router.get("/{base_id}/export", response_class=StreamingResponse)

@@ -62,10 +62,6 @@ async def must_be_update(visit: Visit, base_id: UUID, load_id: UUID) -> None:
         raise not_found("update", load_id)
 
 
-def rejects(hub: Hub, load_id: UUID) -> AsyncIterator[bytes]:
-    return hub.exports.csv(hub.db, lambda conn: load.rejects_csv(conn, load_id))
-
-
 def csv(hub: Hub, base_id: UUID) -> AsyncIterator[bytes]:
     return hub.exports.csv(hub.db, lambda conn: exporting.csv(conn, base_id))
 

@@ -14,6 +14,7 @@ from crm_api.loads import service
 from crm_api.loads.schemas import LoadOut, LoadQuery, StartedOut
 from crm_api.loads.spool import BINARY, spooled
 from crm_api.schemas import Page, Paged
+from crm_api.words.schemas import Language
 from lists.loading import load as loading
 
 router = APIRouter(prefix="/api/loads", tags=["loads"], route_class=Guarded)
@@ -70,6 +71,9 @@ async def status(load_id: UUID, visit: SupervisorStream) -> LoadOut:
 
 
 @router.get("/{load_id}/rejects", response_class=StreamingResponse)
-async def rejects(load_id: UUID, visit: SupervisorStream) -> StreamingResponse:
-    """Each row that was not loaded, with its line and reason, safe to open in a spreadsheet."""
-    return download(f"rejects-{load_id}.csv", await service.rejects(visit, load_id))
+async def rejects(
+    load_id: UUID, visit: SupervisorStream, language: Language | None = None
+) -> StreamingResponse:
+    """Each row that was not loaded, with its line and reason in the reader's language, safe to open in a
+    spreadsheet."""
+    return download(f"rejects-{load_id}.csv", await service.rejects(visit, load_id, language))

@@ -1,8 +1,9 @@
 """Loads: an upload, its progress, its counts and rejects."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -59,7 +60,8 @@ class LoadStage(StrEnum):
 
 
 class LoadOut(Out):
-    """`waiting`: other uploads are read first. `error` says what to mend when it failed."""
+    """`waiting`: other uploads are read first. When it failed, `error` says what to mend, in English;
+    `error_reason` is the word of it among the words `unreadable_file`, `error_params` what it is about."""
 
     id: UUID
     campaign_id: UUID | None
@@ -74,6 +76,8 @@ class LoadOut(Out):
     duplicates: int
     do_not_call: int
     error: str | None
+    error_reason: str | None
+    error_params: Mapping[str, Any]
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -9,11 +9,14 @@ from crm_api.access import Visit
 from crm_api.errors import ApiError, invalid
 from crm_api.loads.schemas import LoadOut, LoadQuery, LoadStage, StartedOut
 from crm_api.loads.spool import remove
+from crm_api.words.schemas import Language
+from crm_api.words.service import catalogue, said
 from dialer import agents, campaigns, commands
 from lists import dial_lists
 from lists.bases import templates
 from lists.errors import LoadError, NotFound
 from lists.loading import load as loading
+from lists.loading.load import RejectWords
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec, LoadStatus
 from storage.database import Connection
@@ -148,11 +151,27 @@ def _must_see(visit: Visit, found: LoadStatus) -> None:
         visit.must_watch(found.campaign_id)
 
 
-async def rejects(visit: Visit, load_id: UUID) -> AsyncIterator[bytes]:
+async def rejects(visit: Visit, load_id: UUID, language: Language | None) -> AsyncIterator[bytes]:
     """The reject file, as it is read."""
     await status(visit, load_id)
-    hub = visit.hub
-    return hub.exports.csv(hub.db, lambda conn: loading.rejects_csv(conn, load_id))
+    return reject_file(visit, load_id, language)
+
+
+def reject_file(visit: Visit, load_id: UUID, language: Language | None) -> AsyncIterator[bytes]:
+    """In the language asked for, else in the reader's own."""
+    hub, words = visit.hub, _reject_words(language or Language(visit.who.language))
+    return hub.exports.csv(hub.db, lambda conn: loading.rejects_csv(conn, load_id, words))
+
+
+def _reject_words(language: Language) -> RejectWords:
+    def explain(reason: str, detail: str) -> str:
+        text = said("reject", reason, language)
+        # `612 345: too short`: a bad number's detail says which, and what is wrong with it
+        why = detail.rpartition(": ")[2].replace(" ", "_") if reason == "bad_phone" else ""
+        return f"{text}: {said('bad_phone', why, language)}" if why else text
+
+    line, reason, explanation, detail, columns = catalogue(language)["reject_file"].values()
+    return RejectWords((line, reason, explanation, detail, columns), explain)
 
 
 def _shown(found: LoadStatus) -> LoadOut:
@@ -178,6 +197,8 @@ def _waiting(load_id: UUID, spec: LoadSpec | None) -> StartedOut:
         duplicates=0,
         do_not_call=0,
         error=None,
+        error_reason=None,
+        error_params={},
         started_at=None,
         finished_at=None,
         already=False,

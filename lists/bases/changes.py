@@ -11,6 +11,7 @@ from lists import fields
 from lists.errors import LoadError
 from lists.fields import BadValue, FieldDefinition
 from lists.folding import fold
+from lists.loading.mapping import column_missing, column_twice
 from lists.loading.reading import Row
 from lists.loading.rows import MAX_CELL
 from lists.numbers import BadNumber, Number, parse
@@ -45,9 +46,13 @@ class Roles:
             names = tuple(name.strip() for name in columns.split("+") if name.strip())
             role = role.strip()
             if not equals or not names or role not in ROLES or role in found:
-                raise LoadError(f"{part!r} should read role=column; the roles are {', '.join(ROLES)}.")
+                raise LoadError(
+                    "mapping_shape",
+                    f"{part!r} should read role=column; the roles are {', '.join(ROLES)}.",
+                    part=part,
+                )
             if len(names) > 1 and role not in _MANY:
-                raise LoadError(f"Only one column can be the {role}.")
+                raise LoadError("one_column_only", f"Only one column can be the {role}.", role=role)
             found[role] = names
         return cls(found, frozenset(fold(name) for name in ticked))
 
@@ -96,15 +101,18 @@ def reader(
 ) -> Reader:
     """Raises LoadError where the header lacks what is asked for."""
     places = _places(header)
-    at = {role: tuple(_place(places, name) for name in names) for role, names in roles.by_role.items()}
-    key = _key_places(places, at, roles, key_columns, match)
+    names_of = [name for name, _ in _names(header)]
+    at = {
+        role: tuple(_place(places, name, names_of) for name in names) for role, names in roles.by_role.items()
+    }
+    key = _key_places(places, names_of, at, roles, key_columns, match)
     by_number = match is Match.PHONE or (match is Match.KEY and key == at.get("phone"))
     by_number = by_number or (tuple(map(fold, key_columns)) == ("phone",) and match is Match.KEY)
     taken = {place for group in at.values() for place in group} | set(key)
     extra = [(place, name) for name, place in _names(header) if place not in taken]
     for name in roles.ticked:
         if name not in places:
-            raise LoadError(f"The file has no column named {name!r} to update from.")
+            raise column_missing(name, names_of)
     known = {definition.name: definition for definition in definitions}
 
     def one(cells: Sequence[str], role: str) -> str:
@@ -151,6 +159,7 @@ def reader(
 
 def _key_places(
     places: Mapping[str, int],
+    header: Sequence[str],
     at: Mapping[str, tuple[int, ...]],
     roles: Roles,
     key_columns: Sequence[str],
@@ -161,13 +170,20 @@ def _key_places(
         if key_columns and tuple(map(fold, given)) != tuple(map(fold, key_columns)):
             known, theirs = " and ".join(key_columns), " and ".join(given)
             raise LoadError(
-                f"The base knows its customers by {known}, not by {theirs}; match by document or phone."
+                "other_key",
+                f"The base knows its customers by {known}, not by {theirs}; match by document or phone.",
+                known=known,
+                given=theirs,
             )
         if not given:
-            raise LoadError("Say which column customers are known by, as in key=documento.")
-        return tuple(_place(places, name) for name in given)
+            raise LoadError(
+                "key_column_missing", "Say which column customers are known by, as in key=documento."
+            )
+        return tuple(_place(places, name, header) for name in given)
     if match.value not in at:
-        raise LoadError(f"Say which column is the {match}, as in {match}=…")
+        raise LoadError(
+            "match_column_missing", f"Say which column is the {match}, as in {match}=…", role=match
+        )
     return at[match.value]
 
 
@@ -186,14 +202,14 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for name, place in _names(header):
         if places.setdefault(fold(name), place) != place:
-            raise LoadError(f"Two columns of the file are named {name!r}.")
+            raise column_twice(name)
     return places
 
 
-def _place(places: Mapping[str, int], name: str) -> int:
+def _place(places: Mapping[str, int], name: str, header: Sequence[str]) -> int:
     place = places.get(fold(name))
     if place is None:
-        raise LoadError(f"The file has no column named {name!r}.")
+        raise column_missing(name, header)
     return place
 
 

@@ -46,7 +46,7 @@ class Preview:
 def preview(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Preview:
     """Of a table with a header. Raises LoadError."""
     if path.stat().st_size == 0:
-        raise LoadError("The file is empty.")
+        raise LoadError("empty", "The file is empty.", file=path.name)
     format = None if is_workbook(path) else detect(path, encoding=encoding, delimiter=delimiter)
     found = _opened(path, format)
     header = header_of(found)

@@ -124,7 +124,7 @@ def _digest(spec: UpdateSpec) -> str:
 
 def _records(spec: UpdateSpec) -> Iterator[Row | Torn]:
     if spec.path.stat().st_size == 0:
-        raise LoadError("The file is empty.")
+        raise LoadError("empty", "The file is empty.", file=spec.file_name)
     if is_workbook(spec.path):
         return workbook_records(spec.path)
     return records(spec.path, detect(spec.path, encoding=spec.encoding, delimiter=spec.delimiter))

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from lists import do_not_call
 from lists.do_not_call import Source
-from lists.errors import ListsError, LoadError
 from lists.folding import fold
-from lists.loading.load import SQL
+from lists.loading.load import SQL, told_of
 from lists.loading.reading import Format, Row, Torn, detect, records
+from lists.loading.rows import bad_detail
+from lists.loading.sources import unknown_region
 from lists.loading.staging import PIECE, REJECT_COLUMNS, clean, copy, raw_of, run
+from lists.loading.workbook import is_workbook, workbook_records
 from lists.numbers import BadNumber, known_region, parse
 from storage.database import Connection, Database
 from storage.ids import uuid7
@@ -23,6 +25,7 @@ _ENDED_AT_ONCE = (
     500  # numbers whose contacts are ended in one transaction: the gate is closed for a moment only
 )
 _ANALYZE_FROM = 5_000
+_DETAIL = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,12 @@ class DoNotCallLoad:
     already: int
     rejected: int
     ringing: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    reason: str
+    detail: str = ""
 
 
 async def load_do_not_call(
@@ -54,9 +63,8 @@ async def load_do_not_call(
     Bad rows are kept as the load's rejects. A number lifted before is forbidden again.
     """
     if not known_region(region):
-        raise LoadError(f"There is no region {region!r}; give an ISO 3166 code such as FR.")
-    found = await asyncio.to_thread(detect, path, encoding=encoding, delimiter=";")
-    format = Format(found.encoding, found.delimiter, quoted=False)
+        raise unknown_region(region)
+    found = await asyncio.to_thread(_records, path, encoding)
     load_id = uuid7(now)
     async with db.connection() as conn:
         mapping = {"do_not_call": True, "region": region}
@@ -66,21 +74,29 @@ async def load_do_not_call(
     try:
         async with db.transaction() as conn:
             await conn.execute(SQL.under_way, str(load_id))
-            rows, rejected = await _stage(conn, records(path, format), region, by_name, load_id, now)
+            rows, rejected = await _stage(conn, found, region, by_name, load_id, now)
             forbidden = await run(conn, SQL.forbid, user_id, now)
             known = await conn.fetch(SQL.forbidden_and_known)
             counts = (rows, forbidden, rejected, rows - forbidden - rejected, 0)
             await conn.execute(SQL.done, load_id, None, None, *counts, 0, now)
     except BaseException as error:
-        told = str(error) if isinstance(error, ListsError) else "The load was broken off."
+        told = told_of(error)
         async with db.connection() as conn:
-            await conn.execute(SQL.failed, load_id, told, now)
+            await conn.execute(SQL.failed, load_id, str(told), now, told.reason, told.params)
         raise
     if forbidden >= _ANALYZE_FROM:
         async with db.connection() as conn:
             await run(conn, "ANALYZE do_not_call")
     ringing = await _end(db, known, user_id, now)
     return DoNotCallLoad(load_id, rows, forbidden, rows - forbidden - rejected, rejected, tuple(ringing))
+
+
+def _records(path: Path, encoding: str | None) -> Iterator[Row | Torn]:
+    """Of a text or of a workbook's first sheet. Raises LoadError."""
+    if is_workbook(path):
+        return workbook_records(path)
+    found = detect(path, encoding=encoding, delimiter=";")
+    return records(path, Format(found.encoding, found.delimiter, quoted=False))
 
 
 async def _stage(
@@ -98,10 +114,10 @@ async def _stage(
     for record in found:
         rows += 1
         answer = _read(record, region, campaigns)
-        if isinstance(answer[1], str):
+        if isinstance(answer, _Refused):
             rejected += 1
             raw = raw_of(record.cells) if isinstance(record, Row) else clean(record.raw)
-            rejects.append((load_id, record.line, answer[1], "", raw))
+            rejects.append((load_id, record.line, answer.reason, clean(answer.detail), raw))
         else:
             staged.append((uuid7(now), *answer))
         if len(staged) + len(rejects) >= PIECE:
@@ -112,18 +128,18 @@ async def _stage(
 
 def _read(
     record: Row | Torn, region: str, campaigns: Mapping[str, UUID | None]
-) -> tuple[str, UUID | str | None]:
-    """The number and the campaign's id (None: all), or as the second the reason why not."""
+) -> tuple[str, UUID | None] | _Refused:
+    """The number and the campaign's id (None: all)."""
     if isinstance(record, Torn):
-        return "", record.reason
+        return _Refused(record.reason)
     phone, campaign, *rest = [*record.cells, "", ""]
     if any(cell.strip() for cell in rest):
-        return "", "too_many_columns"
+        return _Refused("too_many_columns")
     number = parse(phone, region)
     if isinstance(number, BadNumber):
-        return "", "bad_phone"
+        return _Refused("bad_phone", bad_detail(phone, number.reason))
     if fold(campaign) not in campaigns:
-        return "", "unknown_campaign"
+        return _Refused("unknown_campaign", campaign[:_DETAIL])
     return number.e164, campaigns[fold(campaign)]
 
 

@@ -5,7 +5,8 @@ Nothing of a load can be seen before it is complete, and nothing stays of one th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from lists import dial_lists
 from lists.dial_lists import Base, DialList
-from lists.errors import ListsError, LoadError, NotFound
+from lists.errors import ListsError, LoadError, NotFound, Refused
 from lists.folding import fold
 from lists.loading.model import LoadResult, LoadSpec, LoadState, LoadStatus
 from lists.loading.reading import Format, Row
@@ -67,14 +68,29 @@ async def load_file(
     try:
         return await _load(db, spec, load_id, now)
     except BaseException as error:
-        told = str(error) if isinstance(error, ListsError) else "The load was broken off."
+        told = told_of(error)
         async with db.connection() as conn:
-            await conn.execute(SQL.failed, load_id, told, now)
-        if isinstance(error, Conflict):
-            raise LoadError("The same file is being loaded already.") from error
+            await conn.execute(SQL.failed, load_id, str(told), now, told.reason, told.params)
         if isinstance(error, StorageError):
-            raise LoadError(f"The file could not be stored: {error}") from error
+            raise told from error
         raise
+
+
+def told_of(error: BaseException) -> LoadError:
+    """Why a load failed, as it is kept with it."""
+    match error:
+        case LoadError():
+            return error
+        case Conflict():
+            return LoadError("loading_already", "The same file is being loaded already.")
+        case StorageError():
+            return LoadError("not_stored", f"The file could not be stored: {error}")
+        case Refused():
+            return LoadError(error.error_id, str(error))
+        case ListsError():
+            return LoadError("not_stored", str(error))
+        case _:
+            return LoadError("broken_off", "The load was broken off.")
 
 
 async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> LoadResult:
@@ -90,6 +106,8 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
         for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known, SQL.stage_moved):
             await conn.execute(create)
         tally = await _stage(db, conn, spec, format, load_id, _zone(spec, base, target), now)
+        if not tally.rows:
+            raise LoadError("no_rows", "The file has no rows to load.")
         await run(conn, SQL.analyze)
         await _refuse(conn, spec, base, existed, len(tally.campaigns) > 1)
         await _store_customers(conn, base, existed, len(tally.campaigns) > 1, now)
@@ -126,7 +144,7 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
         )
         there = await conn.fetch(SQL.ready, list(lists.values()), list(lists))
         if len(there) < len(lists):
-            raise LoadError("The list was deleted or moved while the file was being loaded.")
+            raise LoadError("list_gone", "The list was deleted or moved while the file was being loaded.")
     if result.loaded >= _ANALYZE_FROM:
         async with db.connection() as conn:
             await run(conn, SQL.index_names)
@@ -241,7 +259,7 @@ async def _keep_refused(conn: Connection, spec: LoadSpec, format: Format | None,
                 return
         if nth % 1000 == 0:
             await asyncio.sleep(0)
-    raise LoadError("The file was changed while it was being loaded.")
+    raise LoadError("file_changed", "The file was changed while it was being loaded.")
 
 
 async def _target(conn: Connection, spec: LoadSpec) -> DialList | None:
@@ -251,11 +269,15 @@ async def _target(conn: Connection, spec: LoadSpec) -> DialList | None:
     try:
         target = await dial_lists.get(conn, spec.dial_list_id)
     except NotFound:
-        raise LoadError("The list is not there any more.") from None
+        raise LoadError("list_gone", "The list is not there any more.") from None
     if target.campaign_id != spec.campaign_id:
-        raise LoadError(f"The list {target.name} belongs to another campaign.")
+        raise LoadError(
+            "list_of_another_campaign",
+            f"The list {target.name} belongs to another campaign.",
+            list=target.name,
+        )
     if not target.ready:
-        raise LoadError(f"The list {target.name} is still being loaded.")
+        raise LoadError("list_loading", f"The list {target.name} is still being loaded.", list=target.name)
     return target
 
 
@@ -276,7 +298,12 @@ async def _base(
         if base is not None:
             if tuple(map(fold, base.key_columns)) != tuple(map(fold, keys)):
                 known, given = " and ".join(base.key_columns), " and ".join(keys)
-                raise LoadError(f"The base {base.name} knows its customers by {known}, not by {given}.")
+                raise LoadError(
+                    "other_key",
+                    f"The base {base.name} knows its customers by {known}, not by {given}.",
+                    known=known,
+                    given=given,
+                )
             return base, True
     wanted = spec.base or f"{spec.shown_name} {now:%Y-%m-%d %H:%M:%S}"
     name, nth = wanted, 1
@@ -291,7 +318,7 @@ async def _must_be_there(conn: Connection, base: Base) -> None:
     try:
         await dial_lists.get_base(conn, base.id)
     except NotFound:
-        raise LoadError(f"The base {base.name} was deleted meanwhile.") from None
+        raise LoadError("base_gone", f"The base {base.name} was deleted meanwhile.", base=base.name) from None
 
 
 async def _free_name(conn: Connection, campaign_id: UUID, wanted: str) -> str:
@@ -327,8 +354,8 @@ async def status(conn: Connection, load_id: UUID) -> LoadStatus:
 
 async def give_up(conn: Connection, now: datetime) -> list[UUID]:
     """Loads whose process ended in the middle of them have failed. Needs a transaction. Which."""
-    why = "The process that loaded it ended: load the file again."
-    rows = await conn.fetch(SQL.give_up, now, why, now - _BEGINS_WITHIN)
+    why = LoadError("process_ended", "The process that loaded it ended: load the file again.")
+    rows = await conn.fetch(SQL.give_up, now, str(why), now - _BEGINS_WITHIN, why.reason)
     return [row["id"] for row in rows]
 
 
@@ -349,16 +376,30 @@ def _status(row: Mapping[str, Any]) -> LoadStatus:
     return LoadStatus(**{**row, "state": LoadState(row["state"])})
 
 
-async def rejects_csv(conn: Connection, load_id: UUID) -> AsyncIterator[bytes]:
-    """Every row that was not loaded, as CSV safe for a spreadsheet: line, reason, detail, the original
-    columns.
+@dataclass(frozen=True, slots=True)
+class RejectWords:
+    """A reject file in its reader's language."""
+
+    titles: tuple[str, str, str, str, str]
+    """Of line, reason, explanation, detail and the original columns."""
+    explain: Callable[[str, str], str]
+    """A reason and its detail, in words."""
+
+
+async def rejects_csv(
+    conn: Connection, load_id: UUID, words: RejectWords | None = None
+) -> AsyncIterator[bytes]:
+    """Every row that was not loaded, as CSV safe for a spreadsheet: line, reason, with `words` what that
+    means, detail, the original columns.
 
     Needs a transaction.
     """
-    yield (BOM + write_rows([("line", "reason", "detail", "original columns")])).encode()
+    titles = words.titles if words else ("line", "reason", "detail", "original columns")
+    yield (BOM + write_rows([titles])).encode()
     rows: list[tuple[object, ...]] = []
     async for row in conn.cursor(SQL.rejects, load_id, prefetch=_PIECE):
-        rows.append((row["line"], row["reason"], row["detail"], *cells_of(row["raw"])))
+        said = (words.explain(row["reason"], row["detail"]),) if words else ()
+        rows.append((row["line"], row["reason"], *said, row["detail"], *cells_of(row["raw"])))
         if len(rows) == _PIECE:
             yield write_rows(rows).encode()
             rows.clear()

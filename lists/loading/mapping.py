@@ -38,14 +38,22 @@ class ColumnMap:
             role = role.strip()
             names = [name.strip() for name in columns.split("+") if name.strip()]
             if not equals or not names:
-                raise LoadError(f"The mapping {part!r} should read role=column.")
+                raise LoadError("mapping_shape", f"The mapping {part!r} should read role=column.", part=part)
             if role not in ROLES:
-                raise LoadError(f"There is no role {role!r} in a mapping; the roles are {', '.join(ROLES)}.")
+                raise LoadError(
+                    "unknown_role",
+                    f"There is no role {role!r} in a mapping; the roles are {', '.join(ROLES)}.",
+                    role=role,
+                    roles=", ".join(ROLES),
+                )
             if role not in _MANY and (len(names) > 1 or role in found):
-                raise LoadError(f"Only one column can be the {role}.")
+                raise LoadError("one_column_only", f"Only one column can be the {role}.", role=role)
             found.setdefault(role, []).extend(names)
         if "phone" not in found:
-            raise LoadError("The mapping must say which column holds the phone, as in phone=telefono.")
+            raise LoadError(
+                "phone_column_missing",
+                "The mapping must say which column holds the phone, as in phone=telefono.",
+            )
         single = {role: names[0] for role, names in found.items() if role not in _MANY}
         return cls(
             **single, alternatives=tuple(found.get("alternatives", ())), key=tuple(found.get("key", ()))
@@ -74,7 +82,7 @@ def locate(mapping: ColumnMap, header: Sequence[str]) -> Columns:
     places: dict[str, int] = {}
     for i, name in enumerate(names):
         if places.setdefault(fold(name), i) != i:
-            raise LoadError(f"Two columns of the file are named {name!r}.")
+            raise column_twice(name)
     key = tuple(_place(name, places, names) for name in mapping.key_columns)
     document = _optional(mapping.document, places, names)
     if document is None and mapping.key and len(key) == 1:
@@ -105,13 +113,22 @@ def locate(mapping: ColumnMap, header: Sequence[str]) -> Columns:
 def _place(name: str, places: Mapping[str, int], names: Sequence[str]) -> int:
     place = places.get(fold(name))
     if place is None:
-        shown = ", ".join(name[:60] for name in names[:20])
-        advice = " It looks like a customer, not like names of columns: put a line of names above it."
-        raise LoadError(
-            f"The file has no column named {name!r}. Its first line reads: {shown}."
-            f"{advice if any(map(_NUMBER.fullmatch, names)) else ''}"
-        )
+        raise column_missing(name, names)
     return place
+
+
+def column_missing(name: str, header: Sequence[str]) -> LoadError:
+    """`header_missing` where the first line looks like a customer."""
+    shown = ", ".join(name[:60] for name in header[:20])
+    message = f"The file has no column named {name!r}. Its first line reads: {shown}."
+    if any(map(_NUMBER.fullmatch, header)):
+        message += " It looks like a customer, not like names of columns: put a line of names above it."
+        return LoadError("header_missing", message, column=name, first_line=shown)
+    return LoadError("column_missing", message, column=name, first_line=shown)
+
+
+def column_twice(name: str) -> LoadError:
+    return LoadError("column_twice", f"Two columns of the file are named {name!r}.", column=name)
 
 
 def _optional(name: str | None, places: Mapping[str, int], names: Sequence[str]) -> int | None:

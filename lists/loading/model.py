@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from lists.loading.mapping import ColumnMap
@@ -86,6 +87,10 @@ class LoadStatus:
     duplicates: int
     do_not_call: int
     error: str | None
+    """Why it failed, in a sentence of English; `error_reason` is the same as a stable word, `error_params`
+    what it is about."""
+    error_reason: str | None
+    error_params: Mapping[str, Any]
     started_at: datetime
     finished_at: datetime | None
     created_by: UUID | None

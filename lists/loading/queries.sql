@@ -10,16 +10,16 @@ VALUES ($1, $2, $3, $4, $5, 'running', $6, $7)
 UPDATE load SET rows = $2, rejected = $3 WHERE id = $1
 
 -- name: failed
-UPDATE load SET state = 'failed', error = $2, finished_at = $3 WHERE id = $1
+UPDATE load SET state = 'failed', error = $2, finished_at = $3, error_reason = $4, error_params = $5 WHERE id = $1
 
 -- name: under_way
 -- Held to the end of the load's transaction: whoever can take it knows that its process has ended.
 SELECT pg_advisory_xact_lock(hashtextextended('load ' || $1::text, 0))
 
 -- name: give_up
--- $1 now, $2 why, $3 begun before. The lock of each is tried, and only of these.
+-- $1 now, $2 why in a sentence, $4 in a word, $3 begun before. The lock of each is tried, and only of these.
 WITH old AS MATERIALIZED (SELECT id FROM load WHERE state = 'running' AND started_at < $3)
-UPDATE load SET state = 'failed', error = $2, finished_at = $1
+UPDATE load SET state = 'failed', error = $2, finished_at = $1, error_reason = $4
 FROM old
 WHERE load.id = old.id AND load.state = 'running'
   AND pg_try_advisory_xact_lock(hashtextextended('load ' || old.id::text, 0))
@@ -32,12 +32,12 @@ WHERE id = $1
 
 -- name: status
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
-       error, started_at, finished_at, created_by
+       error, error_reason, error_params, started_at, finished_at, created_by
 FROM load WHERE id = $1
 
 -- name: of_campaign
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
-       error, started_at, finished_at, created_by
+       error, error_reason, error_params, started_at, finished_at, created_by
 FROM load WHERE $1::uuid IS NULL OR campaign_id = $1
 ORDER BY CASE WHEN $4 THEN started_at END DESC, CASE WHEN $4 THEN id END DESC, started_at, id LIMIT $2 OFFSET $3
 

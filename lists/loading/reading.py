@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,23 @@ _BOMS = (
 )
 _NOT_OF_FILES = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode"})
 """They write a text inside another, and some make halves of letters that can neither be stored nor shown."""
+_OLD_BOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OTHER_KINDS = {
+    b"%pdf-": "PDF",
+    b"\x89png": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"\x1f\x8b": "gzip",
+    b"7z\xbc\xaf": "7-Zip",
+    b"rar!": "RAR",
+    b"{\\rtf": "RTF",
+    b"<!doctype": "HTML",
+    b"<html": "HTML",
+    b"<table": "HTML",
+    b"<?xml": "XML",
+}
+"""By their first bytes, capitals aside. Several systems export a web page and name it .xls."""
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf](?![\x80-\xbf])|[\xe1-\xef][\x80-\xbf]{2}(?![\x80-\xbf])")
+"""Of two or three bytes: hardly ever by chance in a text of a code page."""
 _PIECE = 1 << 20
 _SAMPLE_LINES = 50
 
@@ -60,27 +78,56 @@ def detect(path: Path, *, encoding: str | None = None, delimiter: str | None = N
         with _opened(path, encoding) as text, _told(encoding):
             delimiter = detect_delimiter([text.readline(MAX_LINE) for _ in range(_SAMPLE_LINES)])
     elif len(delimiter) != 1 or delimiter in '"\r\n':
-        raise LoadError(f"{delimiter!r} cannot separate columns.")
+        raise LoadError("bad_delimiter", f"{delimiter!r} cannot separate columns.", delimiter=delimiter)
     return Format(encoding, delimiter)
 
 
 def detect_encoding(path: Path) -> str:
+    """Raises LoadError for what is no text, or is two kinds of it."""
     with _binary(path) as file:
         head = file.read(4096)
+        _refuse_other_kinds(head)
         for bom, name in _BOMS:
             if head.startswith(bom):
                 return name
         if head.count(0) * 4 > len(head):
-            raise LoadError("The file looks like UTF-16 without its mark; say its encoding (utf-16-le).")
-        decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        piece = head
-        try:
-            while piece:
-                decoder.decode(piece)
-                piece = file.read(_PIECE)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return DEFAULT_CODE_PAGE
+            raise LoadError(
+                "encoding_missing",
+                "The file looks like UTF-16 without its mark; say its encoding (utf-16-le).",
+            )
+        return _utf8_or_code_page(file, head)
+
+
+def _refuse_other_kinds(head: bytes) -> None:
+    """What people upload in place of a table, and would be told wondrous things about its encoding."""
+    if head.startswith(_OLD_BOOK):
+        message = "The file is an old workbook (.xls), or one with a password; save it as .xlsx or CSV."
+        raise LoadError("old_workbook", message)
+    start = head.lstrip().lower()
+    for mark, kind in _OTHER_KINDS.items():
+        if start.startswith(mark):
+            raise LoadError("no_table", f"The file is {kind}, no table; save it as CSV or .xlsx.", kind=kind)
+
+
+def _utf8_or_code_page(file: IO[bytes], piece: bytes) -> str:
+    """Strict UTF-8, else the code page. UTF-8 with a few letters of something else is refused: read by the
+    code page, every accent of the file would be wrong."""
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    accents, lines = False, 0
+    try:
+        while piece:
+            accents |= not decoder.decode(piece).isascii()
+            lines += piece.count(b"\n")
+            piece = file.read(_PIECE)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        if accents or _UTF8_LETTER.search(piece):
+            line = lines + piece[: error.start].count(b"\n") + 1
+            message = (
+                f"The file is UTF-8, but not in line {line}; save it anew, or say its encoding (cp1252)."
+            )
+            raise LoadError("mixed_encodings", message, line=line) from error
+        return DEFAULT_CODE_PAGE
     return "utf-8"
 
 
@@ -110,9 +157,12 @@ def header_of(found: Iterator["Row | Torn"]) -> Row:
     """The first record, as the names of columns. Raises LoadError."""
     header = next(found, None)
     if not isinstance(header, Row):
-        raise LoadError("The first line of the file cannot be read as a header.")
+        raise LoadError("bad_header", "The first line of the file cannot be read as a header.")
     if any("\0" in name for name in header.cells):
-        raise LoadError("The first line of the file holds NUL characters: it is damaged, or no text file.")
+        raise LoadError(
+            "nul_in_header",
+            "The first line of the file holds NUL characters: it is damaged, or no text file.",
+        )
     return header
 
 
@@ -121,7 +171,11 @@ def _told(encoding: str) -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
-        raise LoadError(f"The file is not {encoding} text ({error}); say its encoding.") from error
+        raise LoadError(
+            "wrong_encoding",
+            f"The file is not {encoding} text ({error}); say its encoding.",
+            encoding=encoding,
+        ) from error
 
 
 def _records(text: IO[str], format: Format) -> Iterator[Row | Torn]:
@@ -208,7 +262,9 @@ def _binary(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        raise LoadError(f"The file {path.name} cannot be opened: {error.strerror}.") from error
+        raise LoadError(
+            "cannot_open", f"The file {path.name} cannot be opened: {error.strerror}.", file=path.name
+        ) from error
 
 
 def _opened(path: Path, encoding: str) -> IO[str]:
@@ -220,7 +276,13 @@ def _known(encoding: str) -> str:
         "".encode(encoding)  # Python knows base64 and zip by such names too, which are of bytes
         name = codecs.lookup(encoding).name
     except (LookupError, UnicodeError) as error:
-        raise LoadError(f"There is no encoding named {encoding!r}.") from error
+        raise LoadError(
+            "unknown_encoding", f"There is no encoding named {encoding!r}.", encoding=encoding
+        ) from error
     if name in _NOT_OF_FILES:
-        raise LoadError(f"{encoding} is not what a file is written in; say utf-8, cp1252 or another.")
+        raise LoadError(
+            "no_encoding_of_files",
+            f"{encoding} is not what a file is written in; say utf-8, cp1252 or another.",
+            encoding=encoding,
+        )
     return name

@@ -14,6 +14,7 @@ from lists.loading.reading import Row
 from lists.numbers import BadNumber, Number, parse
 
 MAX_CELL = 10_000
+MAX_TYPED = 100  # characters of a bad number that are repeated
 DEFAULT_PRIORITY = 100
 _INT4 = 2**31
 
@@ -195,8 +196,13 @@ _BETWEEN_NUMBERS = re.compile(r"[:;,|/]")
 def _main(text: str, rules: Rules) -> NumberOf:
     found, _, bad = _read_number(text, rules)
     if found is None:
-        raise _Reject("bad_phone", f"{text.strip()}: {bad.replace('_', ' ')}")
+        raise _Reject("bad_phone", bad_detail(text, bad))
     return found
+
+
+def bad_detail(typed: str, why: str) -> str:
+    """What was typed, and what is wrong with it: a `BadNumber`'s reason."""
+    return f"{typed.strip()[:MAX_TYPED]}: {why.replace('_', ' ')}"
 
 
 def _read_number(text: str, rules: Rules) -> tuple[NumberOf | None, int, str]:

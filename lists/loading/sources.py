@@ -23,17 +23,28 @@ _LIST_DELIMITER = ";"
 def check(spec: LoadSpec) -> None:
     """Refuse what cannot work before anything is read. Raises LoadError."""
     if not known_region(spec.region):
-        raise LoadError(f"There is no region {spec.region!r}; give an ISO 3166 code such as FR.")
+        raise unknown_region(spec.region)
     if spec.mapping and spec.campaign_id is None:
-        raise LoadError("Say which campaign the file is for.")
+        raise LoadError("campaign_missing", "Say which campaign the file is for.")
     if spec.dial_list_id and not spec.mapping:
-        raise LoadError("A file in the dialer's list format names its campaigns: it makes lists of its own.")
+        raise LoadError(
+            "list_format_makes_lists",
+            "A file in the dialer's list format names its campaigns: it makes lists of its own.",
+        )
     if not spec.mapping and not spec.campaigns:
-        raise LoadError("A file in the dialer's list format names its campaigns, and none is known.")
+        raise LoadError(
+            "no_campaigns", "A file in the dialer's list format names its campaigns, and none is known."
+        )
     if not spec.path.is_file():
-        raise LoadError(f"There is no file {spec.shown_name}.")
+        raise LoadError("no_such_file", f"There is no file {spec.shown_name}.", file=spec.shown_name)
     if spec.path.stat().st_size == 0:
-        raise LoadError(f"The file {spec.shown_name} is empty.")
+        raise LoadError("empty", f"The file {spec.shown_name} is empty.", file=spec.shown_name)
+
+
+def unknown_region(region: str) -> LoadError:
+    return LoadError(
+        "unknown_region", f"There is no region {region!r}; give an ISO 3166 code such as FR.", region=region
+    )
 
 
 def mapping_of(spec: LoadSpec) -> Mapping[str, Any]:

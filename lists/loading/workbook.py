@@ -44,7 +44,7 @@ def workbook_records(path: Path) -> Iterator[Row | Torn]:
                 if found is True:
                     return
                 if isinstance(found, str):
-                    raise LoadError(f"The workbook cannot be read: {found}.")
+                    raise LoadError("workbook_unreadable", f"The workbook cannot be read: {found}.")
                 number, cells = found
                 yield Torn(number, "line_too_long", "") if cells is None else Row(number, cells)
         except msgspec.DecodeError:
@@ -52,7 +52,9 @@ def workbook_records(path: Path) -> Iterator[Row | Torn]:
         finally:
             child.kill()
             child.wait(_END_S)
-    raise LoadError("The workbook is damaged, or holds more than can be read; save it as CSV.")
+    raise LoadError(
+        "workbook_too_much", "The workbook is damaged, or holds more than can be read; save it as CSV."
+    )
 
 
 _decode = msgspec.json.Decoder(tuple[int, list[str] | None] | str | bool).decode
@@ -63,8 +65,13 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
             if not _BOOKS & {*archive.namelist()}:
-                raise LoadError("The file is an archive, but no workbook (.xlsx or .ods).")
+                raise LoadError("no_workbook", "The file is an archive, but no workbook (.xlsx or .ods).")
     except (zipfile.BadZipFile, OSError) as error:
-        raise LoadError("The workbook is damaged.") from error
+        raise LoadError("workbook_damaged", "The workbook is damaged.") from error
     if unpacked > MAX_UNPACKED:
-        raise LoadError(f"The workbook unpacks to {unpacked >> 20} MB; split it or save it as CSV.")
+        megabytes = unpacked >> 20
+        raise LoadError(
+            "workbook_too_large",
+            f"The workbook unpacks to {megabytes} MB; split it or save it as CSV.",
+            megabytes=megabytes,
+        )

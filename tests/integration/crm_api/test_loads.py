@@ -17,6 +17,7 @@ from dialer.campaigns import Campaign
 from lists.loading import load as loading
 from storage.database import Database
 from storage.errors import DatabaseDown
+from tests.helpers.books import cell, ods, ods_row, xlsx
 from tests.helpers.until import until
 from tests.integration.crm_api.given import Api, accepted, refused
 
@@ -36,7 +37,7 @@ async def campaign(api: Api) -> Campaign:
 
 
 async def _load(
-    client: httpx.AsyncClient, campaign: Campaign, text: str = TABLE, **about: Any
+    client: httpx.AsyncClient, campaign: Campaign, text: str | bytes = TABLE, **about: Any
 ) -> httpx.Response:
     params = {
         "campaign_id": str(campaign.id),
@@ -45,7 +46,9 @@ async def _load(
         "base": "clientes",
     } | about
     kept = {name: value for name, value in params.items() if value is not None}
-    return await client.post("/api/loads", params=kept, content=text.encode())
+    return await client.post(
+        "/api/loads", params=kept, content=text if isinstance(text, bytes) else text.encode()
+    )
 
 
 def _names(folder: Path) -> list[str]:
@@ -165,6 +168,70 @@ async def test_a_file_that_cannot_be_read_is_refused_and_nothing_of_it_stays(
     refused(await _load(operator, campaign, text, **about), 422, error_id)
     assert accepted(await operator.get(f"/api/dial-lists?campaign_id={campaign.id}"))["items"] == []
     assert accepted(await operator.get("/api/bases"))["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "about", "params"),
+    [
+        (b"1;Ana;+34612345678\n", {}, {"reason": "header_missing", "column": "documento"}),
+        (b"a;b\n1;2\n", {}, {"reason": "column_missing", "first_line": "a, b"}),
+        (TABLE.encode("utf-16-le"), {}, {"reason": "encoding_missing"}),
+        (TABLE.encode("utf-16")[:-1], {}, {"reason": "wrong_encoding", "encoding": "utf-16"}),
+        (TABLE.encode(), {"encoding": "ascii"}, {"reason": "wrong_encoding", "encoding": "ascii"}),
+        (TABLE.replace("nombre", "nom\0bre").encode(), {}, {"reason": "nul_in_header"}),
+        (xlsx(f"<row>{cell('documento')}</row>")[:-80], {}, {"reason": "workbook_damaged"}),
+        (
+            xlsx(f'<row r="1">{cell("a", "A1")}</row><row r="1048576">{cell("b", "XFD1048576")}</row>'),
+            {},
+            {"reason": "workbook_too_much"},
+        ),
+        (
+            ods(ods_row("x", times=1_048_576, columns=16_384)),
+            {},
+            {"reason": "workbook_unreadable"},
+        ),
+    ],
+)
+async def test_why_a_file_is_refused_is_told_in_a_stable_word_and_stands_with_its_load(
+    operator: httpx.AsyncClient,
+    campaign: Campaign,
+    content: bytes,
+    about: dict[str, Any],
+    params: dict[str, str],
+) -> None:
+    response = await _load(operator, campaign, content, **about)
+    told = refused(response, 422, "unreadable_file")
+    assert told | params == told
+    for language in ("es", "en"):
+        words = accepted(await operator.get(f"/api/words?language={language}"))["words"]
+        text = words["unreadable_file"][told["reason"]].format(**told)
+        assert "{" not in text
+    (load,) = accepted(await operator.get(f"/api/loads?campaign_id={campaign.id}"))["items"]
+    assert (load["state"], load["error_reason"]) == ("failed", told["reason"])
+    assert {"reason": load["error_reason"], **load["error_params"]} == told
+    assert accepted(await operator.get("/api/bases"))["items"] == []
+
+
+async def test_a_reject_file_explains_itself_in_its_readers_language(
+    operator: httpx.AsyncClient, campaign: Campaign
+) -> None:
+    text = f"{TABLE}5;Eva;3,46E+10;;0\n6;\0;611111111;;0\n"
+    load = await _finished(operator, accepted(await _load(operator, campaign, text), 202))
+
+    async def rows(query: str) -> list[list[str]]:
+        got = await operator.get(f"/api/loads/{load['id']}/rejects{query}")
+        return list(csv.reader(io.StringIO(got.content.decode("utf-8-sig")), delimiter=";"))
+
+    spanish, english = await rows(""), await rows("?language=en")
+    assert spanish[0] == ["línea", "motivo", "explicación", "detalle", "columnas originales"]
+    assert english[0] == ["line", "reason", "explanation", "detail", "original columns"]
+    assert [row[:2] for row in spanish[1:]] == [row[:2] for row in english[1:]]
+    told = {row[0]: row for row in spanish}
+    assert told["4"][2] == "el teléfono no es válido: está vacío"
+    assert told["6"][2].startswith("el teléfono no es válido: una planilla lo recortó")
+    assert told["6"][3:6] == ["3,46E+10: scientific notation", "5", "Eva"]
+    assert told["7"][1:3] == ["nul_character", "contiene un carácter nulo"]
+    assert {row[0]: row[2] for row in english}["7"] == "it holds a NUL character"
 
 
 async def test_uploads_are_for_supervisors_of_the_campaign(api: Api, campaign: Campaign) -> None:

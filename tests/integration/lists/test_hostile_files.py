@@ -123,6 +123,69 @@ async def test_utf16_without_its_mark_asks_for_the_encoding_and_is_loaded_when_t
     assert await names(world) == ["José"]
 
 
+async def test_utf8_with_a_few_letters_of_a_code_page_is_no_reason_to_spoil_all_accents(
+    world: World, db: Database, file: Path
+) -> None:
+    good = f"{HEADER}1;{number(1)};José\n".encode()
+    await refuse(world, db, file, good + f"2;{number(2)};Ñandú\n".encode("cp1252"), "not in line 3")
+    bad_first = f"{HEADER}2;{number(2)};Ñandú\n1;{number(1)};".encode("cp1252") + "José\n".encode()
+    await refuse(world, db, file, bad_first, "not in line 2")
+    write(file, bad_first)
+    await loaded(db, file, world.campaign_id, MAPPING, encoding="cp1252")
+    assert await names(world) == ["JosÃ©", "Ñandú"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4_000), "old workbook"),
+        (b"%PDF-1.7\n%\xe2\xe3", "is PDF, no table"),
+        (b"\x1f\x8b\x08\x00" + bytes(range(256)), "is gzip, no table"),
+        (b"\r\n<HTML><table><tr><td>doc</td></tr></table>", "is HTML, no table"),
+        (HEADER.encode(), "no rows"),
+        (ods(ods_row("doc", "phone", "name")), "no rows"),
+        (ods(), "cannot be read as a header"),
+        (b"\xef\xbb\xbf", "cannot be read as a header"),
+    ],
+)
+async def test_what_is_no_table_or_has_no_rows_is_told_so(
+    world: World, db: Database, file: Path, content: bytes, sentence: str
+) -> None:
+    await refuse(world, db, file, content, sentence)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "ods"])
+async def test_a_workbooks_rows_are_refused_for_the_same_reasons(
+    world: World, db: Database, file: Path, form: str
+) -> None:
+    rows: list[tuple[str, ...]] = [
+        ("doc", "phone", "name"),
+        ("1", number(1), "José"),
+        ("2", "3,36E+10", "Ana"),
+        ("3", number(3), "x" * 20_000),
+        ("4", number(4), "x" * 1_000_000),
+        ("5", number(5), "=1+1"),
+    ]
+    made = {
+        "xlsx": lambda: xlsx("".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)),
+        "ods": lambda: ods(*(ods_row(*row) for row in rows)),
+    }
+    found = await reject(world, db, file, made[form]())
+    assert found == [
+        ("3", "bad_phone", "3,36E+10: scientific notation"),
+        ("4", "cell_too_long", "20000 characters"),
+        ("5", "line_too_long", ""),
+    ]
+    assert await names(world) == ["=1+1", "José"]
+    headless = {
+        "xlsx": xlsx(f"<row>{cell('1')}{cell(number(1))}</row>"),
+        "ods": ods(ods_row("1", number(1))),
+    }
+    write(file, headless[form])
+    with pytest.raises(LoadError, match="put a line of names above it"):
+        await loaded(db, file, world.campaign_id, MAPPING)
+
+
 @pytest.mark.parametrize("cut", [1, 3, 101])
 async def test_utf16_that_breaks_off_in_mid_character_is_told(
     world: World, db: Database, file: Path, cut: int

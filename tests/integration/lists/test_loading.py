@@ -19,6 +19,7 @@ from lists.loading.load import load_file, rejects_csv
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec, LoadState
 from storage.database import Database
+from tests.helpers.books import ods, ods_row
 from tests.integration.lists.world import NOON, World, number
 
 BASIC = "phone=phone,alternatives=others,key=doc,name=name"
@@ -310,9 +311,20 @@ async def test_a_do_not_call_file_forbids_for_one_campaign_or_for_all(
     assert not await do_not_call.blocked(world.conn, number(1), other)
     assert await do_not_call.blocked(world.conn, number(2), other)
     assert await world.state(only) == "do_not_call"
-    assert [row[:2] for row in await rejects(db, result.load_id)] == [
-        ["4", "bad_phone"], ["5", "unknown_campaign"],
+    assert [row[:3] for row in await rejects(db, result.load_id)] == [
+        ["4", "bad_phone", "555: too short"], ["5", "unknown_campaign", "nadie"],
     ]  # fmt: skip
+
+
+async def test_a_do_not_call_file_may_be_a_workbook(world: World, db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(ods(ods_row(number(1), "ventas"), ods_row(number(2)), ods_row("3,4E+10")))
+    result = await load_do_not_call(db, path, region="FR", campaigns={"ventas": world.campaign_id}, now=NOON)
+    assert (result.rows, result.forbidden, result.rejected) == (3, 2, 1)
+    assert await do_not_call.blocked(world.conn, number(1), world.campaign_id)
+    assert await do_not_call.blocked(world.conn, number(2), uuid4())
+    ((line, reason, detail, *_),) = await rejects(db, result.load_id)
+    assert (line, reason, detail) == ("3", "bad_phone", "3,4E+10: scientific notation")
 
 
 async def test_a_torn_line_of_a_do_not_call_file_stops_none_of_the_others(

@@ -15,6 +15,7 @@ from dialer.campaigns import Doing, Kind
 from dialer.outcome import Outcome
 from lists import explaining
 from lists.model import AttemptKind, ContactState, PhoneState, RefusalReason
+from lists.numbers import _BAD_LENGTH, _BAD_PARSE, BadNumber
 from typifications.model import Action, DoNotCallScope, EventState, InteractionState, ResultClass
 
 ROOT = Path(__file__).parents[3]
@@ -100,6 +101,27 @@ def test_every_reason_to_reject_a_row_has_its_text() -> None:
     words = {word for call in _calls(REJECTS) if (word := _word(call))}
     assert sorted(word for word in words if word not in told) == []
     assert words
+
+
+def test_every_reason_why_a_file_is_refused_has_its_text_and_names_what_it_is_about() -> None:
+    given: dict[str, set[str]] = {}
+    for call in _calls({"LoadError"}):
+        if word := _word(call):
+            given.setdefault(word, set()).update(keyword.arg or "" for keyword in call.keywords)
+    assert len(given) > 30
+    for language in Language:
+        told = catalogue(language)["unreadable_file"]
+        assert sorted(given.keys() ^ told.keys()) == []
+        for word, text in told.items():
+            assert set(re.findall(r"{(\w+)}", text)) <= given[word], (language, word)
+
+
+def test_every_way_a_phone_number_is_bad_has_its_text() -> None:
+    told = catalogue(Language.ES)["bad_phone"]
+    words = (BadNumber.__doc__ or "").partition(":")[2]
+    assert sorted(re.findall(r"\w+", words)) == sorted(told)
+    raised = {word for call in _calls({"BadNumber"}) if (word := _word(call))}
+    assert raised | {*_BAD_PARSE.values(), *_BAD_LENGTH.values()} <= told.keys()
 
 
 def test_a_word_nobody_has_said_better_is_shown_as_it_is() -> None:
