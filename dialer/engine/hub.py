@@ -214,7 +214,8 @@ class Hub:
             return
         if rescue:
             call.bound_agent = agent_id
-            self._tools.clock.call_later(RESCUE_S, lambda: self._rescue_by_anybody(call, agent))
+            waiting = call.state
+            self._tools.clock.call_later(RESCUE_S, lambda: self._rescue_by_anybody(call, agent, waiting))
         elif talked or _was_its_talk(call, agent_id):
             self._tools.agents.happen(agent, desk.CallEnded(call.id, self._wrapup_s(call)))
         else:
@@ -227,9 +228,12 @@ class Hub:
         inbound = call.kind is AttemptKind.INBOUND
         return inbound and (call.over or not _is_patient(call, self._tools.clock.now()))
 
-    def _rescue_by_anybody(self, call: LiveCall, first: LiveAgent) -> None:
-        """The line is not back: the first agent may typify, the customer goes to whoever is free."""
-        if call.bound_agent != first.id or not isinstance(call.state, machine.Waiting):
+    def _rescue_by_anybody(self, call: LiveCall, first: LiveAgent, began: machine.State) -> None:
+        """The line is not back: the first agent may typify, the customer goes to whoever is free. `began`:
+        the wait this is about; a line that breaks again has its whole time again."""
+        if not isinstance(call.state, machine.Waiting) or not isinstance(began, machine.Waiting):
+            return
+        if call.state.since != began.since or call.bound_agent != first.id:
             return
         call.bound_agent = None
         self._tools.agents.happen(first, desk.CallEnded(call.id, self._wrapup_s(call)))

@@ -9,12 +9,14 @@ import logging
 from dataclasses import dataclass
 from uuid import UUID
 
+from ami.actions import Setvar
 from ami.events import MarcadorInbound
 from dialer import call as machine
 from dialer import dids
 from dialer.campaigns import Desired
 from dialer.engine.calls import LiveCall
 from dialer.engine.hub import Hub
+from dialer.engine.placing import RESCUE_MS
 from dialer.engine.receiving import PATIENCE_S, Receiver
 from dialer.engine.tools import Tools
 from lists import attempts, customers
@@ -65,6 +67,8 @@ class Inbound:
         )
         self._hub.unidentified.add(call.id)
         self._tools.calls.add(call)
+        kept = Setvar("MARCADOR_RESCUE_MS", str(RESCUE_MS), call.channel)
+        self._tools.sender.post(server, kept)
         task = asyncio.get_running_loop().create_task(self._identify(call, event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

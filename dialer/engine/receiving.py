@@ -82,6 +82,8 @@ class Receiver:
             self._tools.clock.call_later(wait_s, lambda: self._let_anybody(call, agent.id))
 
     def _let_anybody(self, call: LiveCall, agent_id: UUID) -> None:
-        if call.bound_agent == agent_id and not isinstance(call.state, machine.Talking | machine.Over):
+        """Not one who talked already and waits for a line that broke."""
+        still_waits = not call.over and call.state.facts.connected_at is None
+        if call.bound_agent == agent_id and still_waits:
             call.bound_agent = None
             self._hub.assign()

@@ -9,9 +9,13 @@ from ami.actions import Action, Bridge
 from ami.errors import ActionRefused, ActionTimeout, AmiError
 from ami.events import BridgeEnter, Event, LinkDown
 from ami.link import Response
-from ami.simulator import Behaviour, Fate
+from ami.simulator import Behaviour, Fate, Phone
+from ami.simulator import Settings as PbxSettings
+from dialer.agents import Agent
 from dialer.engine.agents import BENCH_S
+from dialer.engine.hub import RESCUE_S
 from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
+from typifications.model import Action as ResultAction
 
 MAIN = number(1)
 LONG_TALK = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=300)
@@ -89,6 +93,55 @@ def test_a_customer_who_hangs_up_on_the_way_back_to_the_agent_is_typified_or_lef
         ]
 
     in_virtual_time(database_dsn, story)
+
+
+def test_a_line_that_breaks_twice_has_its_whole_time_to_come_back_each_time(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, LONG_TALK)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        bea = await house.agent("bea", campaign.id)
+        began = house.clock.now()
+        await breaks_and_comes_back(house, ana)
+        await breaks_and_comes_back(house, ana)
+        assert house.clock.now() - began > timedelta(seconds=RESCUE_S)
+        assert house.state(bea.id) == "ready"
+
+    in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
+
+
+def test_a_caller_whose_last_agents_line_breaks_is_kept_for_it_though_the_time_to_prefer_it_is_over(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        campaign = await house.campaign()
+        ana = await house.agent("ana", campaign.id)
+        house.calls_to(MAIN, ANSWERS)
+        await house.contact(await house.list_(campaign.id), MAIN)
+        done = await house.result(campaign.id, ResultAction.NO_ACTION)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        await house.typify(ana.id, done)
+        bea = await house.agent("bea", campaign.id)
+        house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        await house.clock.sleep(campaign.settings.inbound.last_agent_s - 2)
+        await breaks_and_comes_back(house, ana)
+        assert house.state(bea.id) == "ready"
+
+    in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
+
+
+async def breaks_and_comes_back(house: House, agent: Agent) -> None:
+    """In the conversation, for some seconds."""
+    house.phones[agent.code] = Phone(ring_s=5)
+    house.pbx.pbx.far_end_hangs_up(house.live_agent(agent.id).line)
+    await house.until(lambda: house.state(agent.id) == "line_lost", 5)
+    await house.until(lambda: house.live_agent(agent.id).at_work and house.state(agent.id) != "line_lost", 20)
+    await house.until(lambda: house.state(agent.id) == "talking", 5)
 
 
 def test_another_servers_link_that_goes_down_in_the_middle_of_a_join_hides_no_conversation(
