@@ -1,4 +1,5 @@
-"""What nobody asks for again is forgotten: ended sessions, old answers to keys, old failed log-ins."""
+"""What nobody asks for again is forgotten: ended sessions, old answers to keys, old failed log-ins, and the
+uploads a killed process has left."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ import structlog
 
 from crm_api import idempotency
 from crm_api.hub import Hub
+from crm_api.loads import spool
 from storage.errors import StorageError
 from storage.queries import Queries
 
@@ -30,6 +32,9 @@ async def running(hub: Hub) -> AsyncIterator[None]:
 
 
 async def tidy(hub: Hub) -> None:
+    left = await asyncio.to_thread(spool.clear_away, hub.settings.spool_dir)
+    if left:
+        log.info("uploads_cleared_away", files=left)
     now = hub.clock.now()
     async with hub.db.transaction() as conn:
         await conn.execute(QUERIES.forget_sessions, now)

@@ -316,12 +316,12 @@ async def live(
     conn: Connection, *, worker: str | None = None, campaign_id: UUID | None = None
 ) -> list[LiveAttempt]:
     """The calls that live now, oldest first."""
-    return [
-        LiveAttempt(
-            **{**dict(row), "kind": AttemptKind(row["kind"]), "state": LiveState(row["state"])},
-        )
-        for row in await conn.fetch(ATTEMPTS.live, worker, campaign_id)
-    ]
+    return [_live(row) for row in await conn.fetch(ATTEMPTS.live, worker, campaign_id)]
+
+
+async def live_one(conn: Connection, attempt_id: UUID) -> LiveAttempt | None:
+    row = await conn.fetchrow(ATTEMPTS.live_one, attempt_id)
+    return _live(row) if row is not None else None
 
 
 async def adopt(conn: Connection, attempt_ids: Sequence[UUID], worker: str) -> int:
@@ -337,3 +337,7 @@ async def fence(conn: Connection, campaign_id: UUID, epoch: int, open: bool) -> 
     """
     await close_gate(conn)
     return bool(await conn.fetchval(ATTEMPTS.fence, campaign_id, epoch, open))
+
+
+def _live(row: Row) -> LiveAttempt:
+    return LiveAttempt(**{**row, "kind": AttemptKind(row["kind"]), "state": LiveState(row["state"])})

@@ -173,6 +173,13 @@ JOIN attempt a ON a.id = l.attempt_id AND a.begun_at = l.begun_at
 WHERE ($1::text IS NULL OR l.worker = $1) AND ($2::uuid IS NULL OR l.campaign_id = $2)
 ORDER BY l.begun_at, l.attempt_id
 
+-- name: live_one
+SELECT l.attempt_id, l.begun_at, a.kind, l.campaign_id, l.contact_id, l.customer_id, a.phone_id, l.e164, l.worker,
+       l.server, l.trunk, l.agent_id, l.state, l.updated_at, l.channel
+FROM live_attempt l
+JOIN attempt a ON a.id = l.attempt_id AND a.begun_at = l.begun_at
+WHERE l.attempt_id = $1
+
 -- name: adopt
 UPDATE live_attempt SET worker = $2 WHERE attempt_id = ANY($1) RETURNING attempt_id
 

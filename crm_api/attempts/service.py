@@ -95,7 +95,7 @@ def whose(call: Call) -> dict[str, Any]:
 
 async def must_control(call: Call, attempt_id: UUID) -> LiveAttempt:
     """A live call that is the agent's own, or of a campaign the supervisor watches."""
-    found = next((one for one in await attempts.live(call.conn) if one.attempt_id == attempt_id), None)
+    found = await attempts.live_one(call.conn, attempt_id)
     if found is None:
         raise not_found("live_attempt", attempt_id)
     if call.who.role is Role.AGENT:

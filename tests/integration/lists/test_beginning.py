@@ -38,6 +38,8 @@ async def test_a_begun_attempt_is_stored_live_and_counted_before_anything_is_sen
     row = await world.row(contact)
     assert (row["state"], row["attempts"], row["reserved_by"]) == ("live", 1, None)
     (live,) = await attempts.live(world.conn)
+    assert await attempts.live_one(world.conn, live.attempt_id) == live
+    assert await attempts.live_one(world.conn, uuid4()) is None
     assert (live.attempt_id, live.kind, live.contact_id) == (begin.attempt_id, AttemptKind.DIALLED, contact)
     stored = await world.conn.fetchrow("SELECT * FROM attempt WHERE id = $1", begin.attempt_id)
     assert stored is not None
