@@ -8,7 +8,7 @@ broadcast and inbound calls are outside the ratio (47 CFR 64.1200(a)(7): 3 % of 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dialer.outcome import Outcome, Verdict
@@ -71,7 +71,13 @@ def ratio(found: Counts, *, machines_met: int = 0) -> float:
 def window_start(
     window: Literal["shift", "24h", "30d"], now: datetime, shift_began: datetime | None = None
 ) -> datetime:
-    """Since when the ratio is taken. A shift not begun is an empty window."""
+    """Since when the ratio is taken. A shift not begun is an empty window.
+
+    Sums are kept by hours of UTC, so the hour a window begins in belongs to it: without it the first half
+    hour of a day in Kolkata would count for no shift, and 24 hours would be 23 and some.
+    """
     if window == "shift":
-        return shift_began or now
-    return now - (timedelta(hours=24) if window == "24h" else timedelta(days=30))
+        start = shift_began
+    else:
+        start = now - (timedelta(hours=24) if window == "24h" else timedelta(days=30))
+    return start.astimezone(UTC).replace(minute=0, second=0, microsecond=0) if start is not None else now

@@ -1,15 +1,20 @@
 """A campaign from the first call to the last contact's final state."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
 from ami.simulator import Population
+from dialer import counters
 from dialer.campaigns import Desired, Doing
 from dialer.commands import wake
+from dialer.compliance import Counts
 from dialer.engine.campaign import BUFFER_S, COUNT_S
 from lists import attempts, reserving
 from storage.errors import DatabaseDown
-from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
+from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
 from typifications.model import Action
 
 MAIN, URGENT = number(1), number(9)
@@ -38,6 +43,23 @@ def test_every_contact_of_a_campaign_ends_and_our_attempts_are_the_pbx_calls(dat
         assert not len(engine.tools.calls)
 
     in_virtual_time(database_dsn, story, population=Population(seed=1, numbers={}), write_gap_s=0.25)
+
+
+def test_what_a_half_hour_zones_first_half_hour_abandoned_is_in_its_shifts_budget(database_dsn: str) -> None:
+    """00:10 in Kolkata is 18:40 UTC, in an hour of UTC that began the day before."""
+
+    async def story(house: House) -> None:
+        settings = msgspec.structs.replace(SETTINGS, zone="Asia/Kolkata", abandon_window="shift")
+        campaign = await house.campaign(settings=settings)
+        await house.until(lambda: campaign.id in house.engine.hub.runs, 10)
+        run, lost = house.engine.hub.runs[campaign.id], Counts(attempts=9, answered=9, abandoned=2)
+        async with house.db.transaction() as conn:
+            await counters.add(conn, {(campaign.id, house.clock.now()): lost})
+            await counters.add(conn, {(campaign.id, house.clock.now() - timedelta(hours=1)): lost})
+        await run.recall_budget()
+        assert run.found == lost
+
+    in_virtual_time(database_dsn, story, start=datetime(2026, 3, 1, 18, 40, tzinfo=UTC))
 
 
 def test_a_campaign_started_while_postgresql_was_away_for_a_moment_dials_all_the_same(

@@ -1,6 +1,7 @@
 """The abandonment ratio: what is counted, and what is left out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -61,3 +62,22 @@ def test_the_window_is_thirty_days_a_day_or_the_shift() -> None:
     assert window_start("24h", NOW) == NOW - timedelta(days=1)
     assert window_start("shift", NOW, began) == began
     assert window_start("shift", NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("zone", "midnight", "hour"),
+    [
+        ("Asia/Kolkata", "2026-03-01T18:30Z", "2026-03-01T18:00Z"),
+        ("America/St_Johns", "2026-03-02T03:30Z", "2026-03-02T03:00Z"),
+        ("Asia/Kathmandu", "2026-03-01T18:15Z", "2026-03-01T18:00Z"),
+    ],
+)
+def test_the_hour_a_window_begins_in_belongs_to_it_for_sums_are_kept_by_hours_of_utc(
+    zone: str, midnight: str, hour: str
+) -> None:
+    began = datetime.fromisoformat(midnight)
+    assert began.astimezone(ZoneInfo(zone)).time() == time.min
+    assert window_start("shift", began + timedelta(hours=9), began) == datetime.fromisoformat(hour)
+    now = began + timedelta(hours=9)
+    assert window_start("24h", now.astimezone(ZoneInfo(zone))) <= now - timedelta(days=1)
+    assert window_start("24h", now) == datetime.fromisoformat(hour) + timedelta(hours=9, days=-1)
