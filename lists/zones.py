@@ -2,6 +2,8 @@
 number's."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 _BETWEEN = "|"  # no IANA name contains it
 
@@ -14,6 +16,16 @@ def effective_zones(
     if list_zone:
         return (list_zone,)
     return tuple(phone_zones)
+
+
+def known_zone(name: str) -> bool:
+    """Whether IANA knows a zone of this name."""
+    return name in _known()
+
+
+@lru_cache(1)
+def _known() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def zone_key(zones: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def settings(**overrides: Any) -> "Config":
     try:
         config = Config(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors())
         raise CannotGoOn(f"the settings cannot be used: {problems}") from error
     except ConfigError as error:
         raise CannotGoOn(f"the settings cannot be used: {error}") from error
@@ -58,16 +58,32 @@ def settings(**overrides: Any) -> "Config":
     return config
 
 
+def _variable(place: tuple[int | str, ...]) -> str:
+    """The environment's name for a setting."""
+    name = str(place[0]) if place else "settings"
+    return name if name.isupper() else f"MARCADOR_{name.upper()}"
+
+
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run one command to its end. Expected failures are one sentence and exit status 2."""
-    from storage.errors import StorageError
+    from storage.errors import NotPermitted, StorageError, WrongAddress
 
     try:
         asyncio.run(_ended_by_sigterm_too(work))
-    except (StorageError, OSError) as error:
+    except (WrongAddress, NotPermitted) as error:
+        raise CannotGoOn(f"PostgreSQL cannot be used: {error}; look at DATABASE_URL") from error
+    except StorageError as error:
         raise CannotGoOn(str(error)) from error
+    except OSError as error:
+        raise CannotGoOn(told(error)) from error
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         raise typer.Exit(130) from error
+
+
+def told(error: OSError) -> str:
+    """`reports/x.csv: Permission denied`, without the number."""
+    said = error.strerror or str(error)
+    return f"{error.filename}: {said}" if error.filename else said
 
 
 async def _ended_by_sigterm_too(work: Coroutine[Any, Any, None]) -> None:

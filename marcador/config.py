@@ -6,7 +6,7 @@ One frozen object per process. Contradictions are refused at the start, and no s
 import os
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,8 +32,14 @@ def ami_server(url: str) -> Server:
     User and secret may be percent-encoded. Raises `ConfigError`.
     """
     parts = urlsplit(url)
-    if parts.scheme != "ami" or not parts.hostname or not parts.username or parts.password is None:
-        raise ConfigError("an Asterisk address reads ami://user:secret@host:port?name=main")
+    if (
+        parts.scheme != "ami"
+        or not parts.hostname
+        or not parts.username
+        or parts.password is None
+        or not _port_fits(parts)
+    ):
+        raise ConfigError("an Asterisk address in MARCADOR_AMI reads ami://user:secret@host:port?name=main")
     return Server(
         name=parse_qs(parts.query).get("name", ["main"])[0],
         host=parts.hostname,
@@ -41,6 +47,14 @@ def ami_server(url: str) -> Server:
         username=unquote(parts.username),
         secret=unquote(parts.password),
     )
+
+
+def _port_fits(parts: SplitResult) -> bool:
+    """Without one it does, too."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 SMTP_PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
@@ -53,8 +67,15 @@ def mail_server(url: str, sender: str) -> MailServer:
     """
     parts = urlsplit(url)
     wanted = parse_qs(parts.query).get("tls", [Tls.STARTTLS.value])[0]
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or wanted not in tuple(Tls):
-        raise ConfigError("a mail server reads smtp://user:secret@host:port or smtps://user:secret@host:port")
+    if (
+        parts.scheme not in ("smtp", "smtps")
+        or not parts.hostname
+        or wanted not in tuple(Tls)
+        or not _port_fits(parts)
+    ):
+        raise ConfigError(
+            "a mail server in MARCADOR_SMTP reads smtp://user:secret@host:port or smtps://user:secret@host:port"
+        )
     if "@" not in sender:
         raise ConfigError("MARCADOR_MAIL_FROM must be the address that e-mail comes from")
     tls = Tls.IMPLICIT if parts.scheme == "smtps" else Tls(wanted)
@@ -74,7 +95,7 @@ class Config(BaseSettings):
     """Settings of a process. Environment: DATABASE_URL, REDIS_URL, and MARCADOR_… for the rest."""
 
     model_config = SettingsConfigDict(
-        frozen=True, env_prefix="MARCADOR_", extra="ignore", populate_by_name=True
+        frozen=True, env_prefix="MARCADOR_", extra="ignore", populate_by_name=True, env_ignore_empty=True
     )
 
     database_url: str | None = Field(
@@ -111,6 +132,13 @@ class Config(BaseSettings):
         names = [server.name for server in self.servers]
         if len(names) != len(set(names)):
             raise ConfigError("two Asterisk servers have one name: give each its own with ?name=…")
+        return self
+
+    @model_validator(mode="after")
+    def _redis_can_be_reached(self) -> Self:
+        parts = urlsplit(self.redis_url or "redis://")
+        if parts.scheme not in ("redis", "rediss", "unix") or not _port_fits(parts):
+            raise ConfigError("REDIS_URL reads redis://user:password@host:port/0 (rediss:// with TLS)")
         return self
 
     @model_validator(mode="after")

@@ -47,7 +47,8 @@ async def database(conn: Connection) -> list[Finding]:
         else Finding("database", shown, "use PostgreSQL 15 or newer")
     ]
     if waiting := await unapplied(conn):
-        return [*found, Finding("migrations", f"{len(waiting)} are missing", "run 'marcador migrate'")]
+        mend = "run 'marcador migrate' ('marcador run' does it, too)"
+        return [*found, Finding("migrations", f"{len(waiting)} are missing", mend)]
     return [*found, Finding("migrations", "up to date")]
 
 

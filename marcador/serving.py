@@ -1,4 +1,4 @@
-"""The web application on a socket of its own, inside a process that decides itself when to end."""
+"""The API on a socket of its own, inside a process that decides itself when to end."""
 
 import asyncio
 import errno
@@ -45,8 +45,11 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except OSError as error:
-        reason = "it is in use" if error.errno == errno.EADDRINUSE else str(error.strerror or error)
-        raise CannotGoOn(f"cannot listen on {host}:{port}: {reason}; choose another with --port") from error
+        if error.errno == errno.EADDRINUSE:
+            said = "it is in use; choose another with --port"
+        else:
+            said = f"{str(error.strerror or error).partition(' (while')[0]}; see --host and --port"
+        raise CannotGoOn(f"cannot listen on {host}:{port}: {said}") from error
 
 
 async def _started(server: uvicorn.Server, running: "asyncio.Task[None]") -> None:

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from storage.errors import DatabaseDown, DeadlinePassed
+from storage.errors import DatabaseDown, DeadlinePassed, WrongAddress
 from storage.in_flight import InFlight
 from storage.translate import translated
 
@@ -114,6 +114,8 @@ class Database:
                 async with self.connection() as conn:
                     await conn.execute("SELECT 1")
                 return
+            except WrongAddress:
+                raise
             except (DatabaseDown, DeadlinePassed) as error:
                 if loop.time() + pause > end:
                     raise DatabaseDown(f"PostgreSQL did not answer within {deadline:g} s: {error}") from error
@@ -143,6 +145,8 @@ class Database:
             raise DeadlinePassed(f"no database connection was free for {timeout:g} s") from error
         except OSError as error:  # a host without a name, a socket that is not there
             raise DatabaseDown(str(error)) from error
+        except (ValueError, OverflowError) as error:
+            raise _misspelt(error) from error
 
     async def _give_back(self, conn: PooledConnection) -> None:
         """Never the caller's error: what they did is done, or undone with the connection."""
@@ -195,7 +199,10 @@ def _cut_in_doubt(conn: Connection) -> Iterator[None]:
 async def connect(dsn: str, *, application_name: str = "marcador") -> AsyncIterator[Connection]:
     """One connection outside any pool, without a deadline per statement: for migrations and maintenance."""
     with translated():
-        conn = await asyncpg.connect(dsn, timeout=CONNECT_S, server_settings=_settings(application_name))
+        try:
+            conn = await asyncpg.connect(dsn, timeout=CONNECT_S, server_settings=_settings(application_name))
+        except (ValueError, OverflowError) as error:
+            raise _misspelt(error) from error
         try:
             await _prepare(conn)
             yield conn
@@ -220,6 +227,13 @@ async def fetch_planned_anew(conn: Connection, sql: str, *args: object) -> list[
     """
     statement = await conn.prepare(sql, name="")
     return await statement.fetch(*args)
+
+
+def _misspelt(error: ValueError | OverflowError) -> WrongAddress:
+    """The driver's own words where they are for people; else none of them: they may quote a password."""
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return WrongAddress(str(error))
+    return WrongAddress("a database address reads postgresql://user:password@host:port/database")
 
 
 def _counted(in_flight: InFlight | None) -> AbstractContextManager[None]:

@@ -99,7 +99,7 @@ class EmbeddedPostgres:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             self._user = server_user(self._cluster)
         except OSError as error:
-            raise EmbeddedError(f"the folder {self.data_dir} cannot be used: {error}") from error
+            raise EmbeddedError(f"the folder {self.data_dir} cannot be used: {error.strerror}") from error
         with self._changing.exclusive(_START_S + _STOP_S):
             self._using.share(_STOP_S)
             try:

@@ -9,6 +9,15 @@ class DatabaseDown(StorageError):
     """No answer from PostgreSQL: stopped, restarting, or the link was lost. Worth another try later."""
 
 
+class WrongAddress(DatabaseDown):
+    """No way in at the address given: user, password, database or spelling. At the start that is the end; a
+    process that stays goes on trying, for a password may be changed under it."""
+
+
+class NotPermitted(StorageError):
+    """The role of the address may not do this."""
+
+
 class DeadlinePassed(StorageError, TimeoutError):
     """A statement, or the wait for a free connection, took longer than its deadline."""
 

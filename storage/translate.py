@@ -12,8 +12,10 @@ from storage.errors import (
     DeadlinePassed,
     InvalidValue,
     MissingReference,
+    NotPermitted,
     RetryTransaction,
     StorageError,
+    WrongAddress,
 )
 
 _GONE = (
@@ -23,6 +25,11 @@ _GONE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     ConnectionError,  # not every OSError: the block may well read a file that is not there
+)
+_NO_WAY_IN = (
+    asyncpg.InvalidAuthorizationSpecificationError,  # SQLSTATE class 28: user, password, pg_hba.conf
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
 )
 _RULES: tuple[tuple[type[asyncpg.PostgresError], type[BrokenRule]], ...] = (
     (asyncpg.UniqueViolationError, Conflict),
@@ -51,6 +58,10 @@ def translation(error: Exception) -> StorageError | None:
         return None
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError):
         return DeadlinePassed(str(error) or "the database did not answer in time")
+    if isinstance(error, _NO_WAY_IN):
+        return WrongAddress(str(error))
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return NotPermitted(str(error))
     if isinstance(error, _GONE) or _is_closed(error):
         return DatabaseDown(str(error) or type(error).__name__)
     if isinstance(error, asyncpg.TransactionRollbackError):

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from lists import fields
 from lists.errors import LoadError
@@ -15,6 +13,7 @@ from lists.loading.mapping import column_missing, column_twice
 from lists.loading.reading import Row
 from lists.loading.rows import MAX_CELL
 from lists.numbers import BadNumber, Number, parse
+from lists.zones import known_zone
 
 ROLES = ("key", "phone", "alternatives", "document", "name", "zone")
 _MANY = frozenset({"key", "alternatives"})
@@ -127,7 +126,7 @@ def reader(
             found = _number(found, region).e164
         data = {name: _value(known.get(name), cells[place]) for place, name in extra if cells[place].strip()}
         zone = one(cells, "zone") or None
-        if zone and zone not in _zones():
+        if zone and not known_zone(zone):
             raise _Wrong("unknown_zone")
         main = one(cells, "phone")
         return Change(
@@ -241,8 +240,3 @@ def _others(cells: Sequence[str], region: str) -> tuple[tuple[Number, str], ...]
             if not isinstance(number, BadNumber):
                 found.setdefault(number.e164, (number, piece))
     return tuple(found.values())
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -376,6 +376,11 @@ def _status(row: Mapping[str, Any]) -> LoadStatus:
     return LoadStatus(**{**row, "state": LoadState(row["state"])})
 
 
+async def reject_reasons(conn: Connection, load_id: UUID) -> dict[str, int]:
+    """How many rows were not loaded for each reason, the most frequent first."""
+    return {row["reason"]: row["rows"] for row in await conn.fetch(SQL.reject_reasons, load_id)}
+
+
 @dataclass(frozen=True, slots=True)
 class RejectWords:
     """A reject file in its reader's language."""

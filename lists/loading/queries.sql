@@ -255,6 +255,9 @@ FROM load_refused
 -- The next of them after line $1.
 SELECT line, reason, detail FROM load_refused WHERE line > $1 ORDER BY line LIMIT $2
 
+-- name: reject_reasons
+SELECT reason, count(*) AS rows FROM load_reject WHERE load_id = $1 GROUP BY reason ORDER BY count(*) DESC, reason
+
 -- name: rejects
 SELECT line, reason, detail, raw FROM load_reject WHERE load_id = $1 ORDER BY line
 

@@ -171,9 +171,10 @@ def _told(encoding: str) -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
+        wrong = f": byte {error.object[error.start]:#04x}" if isinstance(error, UnicodeDecodeError) else ""
         raise LoadError(
             "wrong_encoding",
-            f"The file is not {encoding} text ({error}); say its encoding.",
+            f"The file is not {encoding} text{wrong}; say its encoding, or none: it is found by itself.",
             encoding=encoding,
         ) from error
 

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from lists.folding import fold
 from lists.loading.mapping import Columns
 from lists.loading.reading import Row
 from lists.numbers import BadNumber, Number, parse
+from lists.zones import known_zone
 
 MAX_CELL = 10_000
 MAX_TYPED = 100  # characters of a bad number that are repeated
@@ -252,14 +251,9 @@ def _distinct(phones: Sequence[NumberOf]) -> tuple[NumberOf, ...]:
 def _zone(text: str) -> str | None:
     if not text:
         return None
-    if text not in _zones():
+    if not known_zone(text):
         raise _Reject("unknown_zone", text)
     return text
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _agent(code: str, rules: Rules) -> UUID | None:

@@ -16,6 +16,7 @@ from lists.loading.rows import RowReader, Rules, list_reader, table_reader
 from lists.loading.workbook import is_workbook, workbook_records
 from lists.model import SameCustomer
 from lists.numbers import known_region
+from lists.zones import known_zone
 
 _LIST_DELIMITER = ";"
 
@@ -24,6 +25,9 @@ def check(spec: LoadSpec) -> None:
     """Refuse what cannot work before anything is read. Raises LoadError."""
     if not known_region(spec.region):
         raise unknown_region(spec.region)
+    if spec.zone and not known_zone(spec.zone):
+        said = f"There is no time zone {spec.zone!r}; give an IANA name such as Europe/Paris."
+        raise LoadError("unknown_zone", said, zone=spec.zone)
     if spec.mapping and spec.campaign_id is None:
         raise LoadError("campaign_missing", "Say which campaign the file is for.")
     if spec.dial_list_id and not spec.mapping:

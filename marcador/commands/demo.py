@@ -20,6 +20,7 @@ from marcador.demo.run import Demo
 from marcador.demo.run import run as run_demo
 from marcador.demo.setup import Mode, Plan
 from marcador.errors import CannotGoOn, ConfigError
+from marcador.files import readable
 
 PLAN = Plan()
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -60,7 +61,7 @@ def register(app: typer.Typer) -> None:
         agents: Annotated[int, typer.Option(min=1, max=500, help="How many people work.")] = PLAN.agents,
         contacts: Annotated[int, typer.Option(min=1, max=15_000, help="Of the fictional list.")] = 500,
         mode: Annotated[Mode, typer.Option(help="How the campaign paces its calls.")] = PLAN.mode,
-        port: Annotated[int, typer.Option(help="Of the API; 0 takes a free one.")] = 0,
+        port: Annotated[int, typer.Option(min=0, max=65_535, help="Of the API; 0 takes a free one.")] = 0,
     ) -> None:
         """A whole contact centre at work. Nothing to install, nothing asked; Ctrl-C ends it.
 
@@ -68,8 +69,9 @@ def register(app: typer.Typer) -> None:
         """
         plan = Plan(agents=agents, mode=mode, region=region, zone=zone, dial=trunk, agent_dial=agent_phone)
         servers = [_server(asterisk, ami_user, ami_secret)] if asterisk else []
-        if list_file and not list_file.is_file():
-            raise CannotGoOn(f"there is no file {list_file}")
+        _check_dial_strings(trunk, agent_phone)
+        if list_file:
+            readable(list_file)
         demo = Demo(
             plan=plan,
             servers=servers,
@@ -86,6 +88,13 @@ def register(app: typer.Typer) -> None:
 async def _demo(config: Config, demo: Demo, as_json: bool) -> None:
     console = None if as_json else Console()
     _tell(await run_demo(config, demo, console), as_json)
+
+
+def _check_dial_strings(trunk: str, agent_phone: str) -> None:
+    if "{number}" not in trunk:
+        raise CannotGoOn("--trunk is a dial string with {number} in it: PJSIP/{number}@carrier")
+    if "{" in agent_phone.replace("{code}", "") or "}" in agent_phone.replace("{code}", ""):
+        raise CannotGoOn("--agent-phone knows {code} alone: PJSIP/{code}")
 
 
 def _tell(figures: Figures, as_json: bool) -> None:

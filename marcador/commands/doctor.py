@@ -1,6 +1,7 @@
 """`marcador doctor`: is everything there, and if not, what to do."""
 
 import json
+import logging
 from datetime import UTC, datetime
 
 import typer
@@ -17,7 +18,10 @@ def register(app: typer.Typer) -> None:
     @app.command("doctor")
     def command(as_json: JsonOption = False) -> None:
         """Check PostgreSQL, Redis, Asterisk, trunks, phones, hours. Exit status 1: something is wrong."""
-        run(_doctor(settings(), as_json))
+        config = settings()
+        # What a link says while it tries stands in the findings, once.
+        logging.getLogger("ami.connection").setLevel(logging.ERROR)
+        run(_doctor(config, as_json))
 
 
 async def _doctor(config: Config, as_json: bool) -> None:
@@ -51,6 +55,10 @@ async def _examine(config: Config) -> list[Finding]:
                 if all(finding.fine for finding in findings[:2]):
                     findings += await doctor.dialling(conn, pbxs, datetime.now(UTC))
         except (StorageError, OSError) as error:
-            mend = "is PostgreSQL up, and does DATABASE_URL name it?"
+            mend = (
+                "is PostgreSQL up, and does DATABASE_URL name it?"
+                if config.database_url
+                else "name another folder in MARCADOR_DATA_DIR, or a PostgreSQL in DATABASE_URL"
+            )
             findings.insert(0, Finding("database", str(error), mend))
     return findings

@@ -11,6 +11,7 @@ from lists import dial_lists
 from marcador.cli import run, settings
 from marcador.config import Config
 from marcador.errors import CannotGoOn
+from marcador.files import writable
 from marcador.wiring import opened_database
 
 
@@ -26,6 +27,8 @@ def register(app: typer.Typer) -> None:
 
 
 async def _export(config: Config, campaign: str, list_name: str, to: Path | None) -> None:
+    if to:
+        writable(to, "--to")
     async with opened_database(config) as db, db.transaction() as conn:
         found = await campaigns.by_name(conn, campaign)
         if found is None:

@@ -16,13 +16,14 @@ from dialer.campaigns import Campaign
 from dialer.settings import Settings
 from lists.bases import templates
 from lists.errors import ListsError
-from lists.loading.load import load_file, rejects_csv
+from lists.loading.load import load_file, reject_reasons, rejects_csv
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec
 from lists.model import SameCustomer
 from marcador.cli import JsonOption, run, settings
 from marcador.config import Config
 from marcador.errors import CannotGoOn
+from marcador.files import readable, writable
 from marcador.wiring import opened_database
 from storage.database import Connection, Database
 
@@ -102,8 +103,8 @@ def register(app: typer.Typer) -> None:
 
 
 async def _load(config: Config, wanted: Wanted, as_json: bool) -> None:
-    if not wanted.file.is_file():
-        raise CannotGoOn(f"there is no file {wanted.file}")
+    readable(wanted.file)
+    rejects = writable(wanted.rejects or Path(f"{wanted.file.stem}.rejects.csv"), "--rejects")
     async with opened_database(config) as db:
         try:
             async with db.transaction() as conn:
@@ -112,8 +113,14 @@ async def _load(config: Config, wanted: Wanted, as_json: bool) -> None:
                 result = await load_file(db, spec, now=datetime.now(UTC))
         except ListsError as error:
             raise CannotGoOn(str(error)) from error
-        rejects = await _write_rejects(db, result, wanted)
-    _tell(result, rejects, as_json)
+        reasons = await _write_rejects(db, result, rejects)
+    _tell(result, rejects, reasons, as_json)
+    if "unknown_campaign" in reasons and not result.loaded and not wanted.mapping:
+        typer.echo(
+            "without --map a file is read as the dialer's own list format, campaign;phone;…, and no campaign "
+            "has the name its lines begin with: say --campaign NAME --map phone=COLUMN for any other file",
+            err=True,
+        )
 
 
 async def _spec(conn: Connection, wanted: Wanted) -> tuple[LoadSpec, Campaign | None]:
@@ -177,12 +184,11 @@ def _region(region: str) -> str:
     return region.upper()
 
 
-async def _write_rejects(db: Database, result: LoadResult, wanted: Wanted) -> Path:
-    """The reject file; only its header where every row was loaded."""
-    path = wanted.rejects or Path(f"{wanted.file.stem}.rejects.csv")
+async def _write_rejects(db: Database, result: LoadResult, path: Path) -> dict[str, int]:
+    """The reject file, only its header where every row was loaded; and how many rows each reason has."""
     async with db.transaction() as conn:
         await _store(path, rejects_csv(conn, result.load_id))
-    return path
+        return await reject_reasons(conn, result.load_id)
 
 
 async def _store(path: Path, pieces: AsyncIterator[bytes]) -> None:
@@ -191,7 +197,7 @@ async def _store(path: Path, pieces: AsyncIterator[bytes]) -> None:
             await asyncio.to_thread(file.write, piece)
 
 
-def _tell(result: LoadResult, rejects: Path, as_json: bool) -> None:
+def _tell(result: LoadResult, rejects: Path, reasons: dict[str, int], as_json: bool) -> None:
     counts: dict[str, object] = {
         "rows": result.rows,
         "loaded": result.loaded,
@@ -202,8 +208,10 @@ def _tell(result: LoadResult, rejects: Path, as_json: bool) -> None:
         "rejects": str(rejects),
     }
     if as_json:
-        typer.echo(json.dumps({**counts, "already_loaded": result.already}))
+        typer.echo(json.dumps({**counts, "reasons": reasons, "already_loaded": result.already}))
         return
+    if reasons:
+        counts["reasons"] = ", ".join(f"{reason} {rows}" for reason, rows in reasons.items())
     if result.already:
         typer.echo("this file was loaded before; nothing was done. It was:")
     typer.echo(

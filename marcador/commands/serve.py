@@ -27,8 +27,11 @@ log = structlog.get_logger(__name__)
 
 DRAIN_S = 30.0
 
-Port = Annotated[int | None, typer.Option(help="0: any free port.")]
-Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65_535, help="0: any free port. Default: MARCADOR_HTTP_PORT, else 8080."),
+]
+Host = Annotated[str | None, typer.Option(help="The address to listen on. Default: this machine alone.")]
 
 
 def register(app: typer.Typer) -> None:

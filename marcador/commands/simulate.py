@@ -15,6 +15,7 @@ from dialer.simulate import Estimate, Forecast
 from marcador.charts import chart
 from marcador.cli import JsonOption
 from marcador.errors import CannotGoOn
+from marcador.files import writable
 from marcador.scenarios import Floor, Scenario, as_json, past_calls, predict, scenarios
 
 FLOOR = Floor()
@@ -66,6 +67,8 @@ def register(app: typer.Typer) -> None:
         Every further --agents and --target is a scenario beside the first, with the same customers:
         'marcador simulate --agents 30 --agents +5 --target 0.03 --target 0.01'.
         """
+        if picture is not None:
+            writable(picture, "--chart")
         floor = replace(FLOOR, answer_rate=answer_rate, talk=talk, wrapup=wrapup, hours=hours)
         floor = replace(floor, mode=mode, ratio=ratio, lines=lines)
         wanted = scenarios(floor, agents, target)

@@ -6,16 +6,22 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from crm_api.access import Role
 from crm_api.errors import ApiError
 from crm_api.passwords import Passwords
 from crm_api.users import service as users
+from crm_api.users.schemas import UserIn
 from marcador.cli import JsonOption, run, settings
 from marcador.config import Config
 from marcador.errors import CannotGoOn
 from marcador.wiring import opened_database
 
+_RULES = {
+    "login": "a login has 1 to 80 letters (without accents), digits or any of . _ @ -",
+    "name": "a name has 1 to 120 characters",
+}
 Login = Annotated[str, typer.Argument(help="What the user logs in with.")]
 
 
@@ -39,7 +45,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Add a user; a fresh password is printed once and stored nowhere."""
         if role is Role.AGENT:
-            raise CannotGoOn("an agent has a line too: add it through the API or the web application")
+            raise CannotGoOn("an agent has a line, too: POST /api/agents, then POST /api/users with its id")
         run(_add(settings(), login, role, name or login, as_json))
 
     @group.command("password")
@@ -55,6 +61,11 @@ def register(app: typer.Typer) -> None:
 
 async def _add(config: Config, login: str, role: Role, name: str, as_json: bool) -> None:
     password = fresh_password()
+    try:
+        UserIn(login=login, name=name, role=role, password=password)  # the API's own rules
+    except ValidationError as error:
+        wrong = {problem["loc"][0] for problem in error.errors()}
+        raise CannotGoOn("; ".join(rule for field, rule in _RULES.items() if field in wrong)) from error
     hashed = await Passwords().hash(password)
     async with opened_database(config) as db, db.transaction() as conn:
         try:

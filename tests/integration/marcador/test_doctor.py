@@ -127,7 +127,7 @@ async def test_a_database_without_its_tables_or_away_is_told_with_the_rest(
     with postgres.fresh_database("template0") as empty:
         ran = await doctor(tmp_path, "--json", DATABASE_URL=empty)
     assert ran.code == 1
-    assert by_name(ran)["migrations"]["mend"] == "run 'marcador migrate'"
+    assert by_name(ran)["migrations"]["mend"].startswith("run 'marcador migrate'")
     assert "MARCADOR_AMI" in by_name(ran)["asterisk"]["mend"]
 
     ran = await doctor(tmp_path, "--json", DATABASE_URL="postgresql://x:y@127.0.0.1:1/none")

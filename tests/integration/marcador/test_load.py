@@ -45,6 +45,7 @@ def test_a_load_counts_every_row_and_its_reject_file_says_line_and_reason(
         "rejected": 1,
         "duplicates": 1,
         "do_not_call": 0,
+        "reasons": {"bad_phone": 1, "repeated_key": 1},
         "rejects": "clientes.rejects.csv",
         "already_loaded": False,
     }
@@ -97,6 +98,16 @@ def test_what_cannot_be_read_ends_with_one_sentence_and_leaves_nothing_behind(
     assert nowhere.code == 2
     assert "'XX'" in nowhere.sentence()
 
+    nowhere = load(written(tmp_path, ROWS), database_dsn, "--zone", "Mars/Base")
+    assert "no time zone 'Mars/Base'" in nowhere.sentence()
+
+    folder = load(tmp_path, database_dsn)
+    assert "is a folder, not a file" in folder.sentence()
+
+    unwritable = load(written(tmp_path, ROWS), database_dsn, "--rejects", str(tmp_path / "no" / "r.csv"))
+    assert (unwritable.code, unwritable.out) == (2, "")
+    assert "--rejects" in unwritable.sentence()
+
     none = marcador(
         "export", "--campaign", "Primavera", "--list", "x", cwd=tmp_path, DATABASE_URL=database_dsn
     )
@@ -112,6 +123,34 @@ def test_a_file_of_the_dialers_own_format_names_its_campaigns(tmp_path: Path, da
 
     assert ran.code == 0, ran.err
     assert (ran.json["rows"], ran.json["loaded"], ran.json["rejected"]) == (2, 1, 1)
+    assert ran.json["reasons"] == {"unknown_campaign": 1}
+    assert ran.err == ""
+
+
+def test_a_table_loaded_without_a_mapping_is_told_that_it_needs_one(
+    tmp_path: Path, database_dsn: str
+) -> None:
+    load(written(tmp_path, ROWS), database_dsn)
+    table = written(tmp_path, ROWS, "tabla.csv")
+
+    ran = marcador("load", str(table), "--region", "FR", cwd=tmp_path, DATABASE_URL=database_dsn)
+
+    assert ran.code == 0
+    assert "reasons: unknown_campaign 5" in ran.out
+    assert "--map phone=COLUMN" in ran.err
+
+
+def test_an_export_that_cannot_be_written_says_so_in_a_sentence(tmp_path: Path, database_dsn: str) -> None:
+    load(written(tmp_path, ROWS), database_dsn)
+
+    for place, said in ((tmp_path, "is a folder"), (tmp_path / "no" / "x.csv", "there is no folder")):
+        ran = marcador(
+            *("export", "--campaign", "Primavera", "--list", "clientes", "--to", str(place)),
+            cwd=tmp_path,
+            DATABASE_URL=database_dsn,
+        )
+        assert ran.code == 2
+        assert said in ran.sentence()
 
 
 def test_the_real_client_list_loads_wholly(

@@ -46,9 +46,14 @@ def test_a_user_gets_a_password_that_is_printed_once_and_can_be_given_anew(
     assert code == 2
     assert "there is no user 'bruno'" in err
 
+    for login in ("", "josé", "a b"):
+        code, _, err = user("add", login)
+        assert code == 2
+        assert "a login has 1 to 80 letters" in err
+
     code, _, err = user("add", "carla", "--role", "agent")
     assert code == 2
-    assert "an agent has a line too" in err
+    assert "an agent has a line, too" in err
 
 
 @pytest.mark.parametrize(
@@ -57,10 +62,18 @@ def test_a_user_gets_a_password_that_is_printed_once_and_can_be_given_anew(
         (["run"], {}, "set MARCADOR_AMI"),
         (["api"], {"REDIS_URL": "redis://127.0.0.1:1"}, "set DATABASE_URL and REDIS_URL"),
         (["dialer"], {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "set DATABASE_URL and REDIS_URL"),
+        (["user", "list"], {"DATABASE_URL": "mysql://a@b/c"}, "look at DATABASE_URL"),
+        (["doctor"], {"REDIS_URL": "localhost"}, "REDIS_URL reads redis://"),
+        (["doctor"], {"MARCADOR_AMI": "ami://u:s@h:99999"}, "reads ami://"),
+        (["doctor"], {"MARCADOR_HTTP_PORT": "web"}, "MARCADOR_HTTP_PORT: "),
+        (["demo", "--agent-phone", "PJSIP/{name}"], {}, "--agent-phone knows {code} alone"),
+        (["demo", "--trunk", "PJSIP/x"], {}, "--trunk is a dial string with {number}"),
+        (["demo", "--list", "."], {}, "is a folder, not a file"),
+        (["simulate", "--chart", "nowhere/x.svg"], {}, "there is no folder nowhere"),
         (["run"], {"MARCADOR_AMI": "ami://u:s@a ami://u:s@b"}, "two Asterisk servers have one name"),
         (["run"], {"MARCADOR_AMI": "http://u:s@a"}, "ami://user:secret@host:port"),
-        (["doctor"], {"MARCADOR_HTTP_PORT": "99999"}, "http_port"),
-        (["migrate"], {"MARCADOR_DATABASE_POOL": "many"}, "database_pool"),
+        (["doctor"], {"MARCADOR_HTTP_PORT": "99999"}, "MARCADOR_HTTP_PORT"),
+        (["migrate"], {"MARCADOR_DATABASE_POOL": "many"}, "MARCADOR_DATABASE_POOL"),
         (
             ["load", "x.csv", "--map", "phone=tel"],
             {"MARCADOR_AMI": "nonsense"},

@@ -3,13 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from storage.database import Connection, Database, connect, fetch_planned_anew, savepoint
 from storage.embedded import EmbeddedPostgres
-from storage.errors import Conflict, DatabaseDown, DeadlinePassed, InvalidValue, MissingReference
+from storage.errors import (
+    Conflict,
+    DatabaseDown,
+    DeadlinePassed,
+    InvalidValue,
+    MissingReference,
+    WrongAddress,
+)
 from storage.in_flight import InFlight
 from storage.throw_away import throw_away_postgres
 from tests.helpers import until
@@ -264,6 +272,37 @@ async def test_waiting_until_postgresql_is_up_is_bounded_and_succeeds_when_it_is
 async def test_opening_a_pool_on_nothing_fails_as_database_down() -> None:
     with pytest.raises(DatabaseDown):
         await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://a@b/c",
+        "nothing",
+        "postgresql://user:se/cret@127.0.0.1:port/marcador",
+        "postgresql://user:secret@127.0.0.1:99999/marcador",
+    ],
+)
+async def test_an_address_that_cannot_be_one_fails_at_once_and_quotes_no_password(address: str) -> None:
+    for attempt in (Database.open(address, wait=30), _connected(address)):
+        with pytest.raises(WrongAddress) as caught:
+            await attempt
+        assert "cret" not in str(caught.value)
+
+
+async def test_a_wrong_password_or_database_is_not_waited_for(database_dsn: str) -> None:
+    parts = urlsplit(database_dsn)
+    for wrong in (
+        parts._replace(netloc=f"{parts.username}:wrong@{parts.hostname}:{parts.port}"),
+        parts._replace(path="/nowhere"),
+    ):
+        with pytest.raises(WrongAddress):
+            await Database.open(wrong.geturl(), wait=30)
+
+
+async def _connected(address: str) -> None:
+    async with connect(address):
+        pass
 
 
 async def test_a_session_that_is_left_alone_in_a_transaction_does_not_leak_into_the_next_user(

@@ -26,6 +26,10 @@ from storage.translate import translated, translation
         (asyncpg.InterfaceError("connection is closed"), errors.DatabaseDown),
         (asyncpg.InternalClientError("cannot switch to state 15; another operation"), errors.DatabaseDown),
         (ConnectionRefusedError("x"), errors.DatabaseDown),
+        (asyncpg.InvalidPasswordError("x"), errors.WrongAddress),
+        (asyncpg.InvalidCatalogNameError("x"), errors.WrongAddress),
+        (asyncpg.ClientConfigurationError("x"), errors.WrongAddress),
+        (asyncpg.InsufficientPrivilegeError("x"), errors.NotPermitted),
     ],
 )
 def test_a_drivers_error_becomes_ours_with_its_cause(
