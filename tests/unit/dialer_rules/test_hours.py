@@ -128,6 +128,8 @@ def test_florida_numbers_are_not_called_after_eight_but_their_zone_stays_open() 
             "2026-03-09T08:00",
         ),  # after two
         ("br_sp_collections", "America/Sao_Paulo", "2026-07-09T12:00", "2026-07-10T08:00"),  # São Paulo's own
+        ("br_telecom", "America/Manaus", "2026-03-07T16:00", "2026-03-09T09:00"),  # Saturday after four
+        ("br_telecom", "America/Sao_Paulo", "2026-09-07T12:00", "2026-09-08T09:00"),  # Independence Day
     ],
 )
 def test_presets_keep_pauses_weekends_and_public_holidays(
