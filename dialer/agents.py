@@ -118,6 +118,11 @@ async def page(
     return [_agent(row) for row in rows]
 
 
+async def names(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The code where there is no name."""
+    return {row["id"]: row["name"] for row in await conn.fetch(QUERIES.names, list(ids))}
+
+
 async def edit(conn: Connection, agent_id: UUID, fields: AgentFields) -> Agent:
     """Phone and line hold from the next log-in on. Raises `Unknown`, `NameTaken`."""
     try:

@@ -4,7 +4,7 @@ The API writes desired state and settings; each change raises `revision`, by whi
 worker alone writes `status`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -105,6 +105,11 @@ async def page(
     """By name; `ids` restricts it to those a supervisor watches."""
     rows = await conn.fetch(QUERIES["page"], list(ids) if ids is not None else None, limit, offset)
     return [_campaign(row) for row in rows]
+
+
+async def names(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of deleted campaigns, too."""
+    return {row["id"]: row["name"] for row in await conn.fetch(QUERIES.names, list(ids))}
 
 
 async def edit(

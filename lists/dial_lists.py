@@ -1,7 +1,7 @@
 """Bases and dial lists: made, paused, ordered, deleted, exported, measured."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -150,6 +150,11 @@ async def get(conn: Connection, dial_list_id: UUID) -> DialList:
 async def of_campaign(conn: Connection, campaign_id: UUID) -> list[DialList]:
     """In the order they are dialled."""
     return [DialList(**dict(row)) for row in await conn.fetch(DIAL_LISTS.lists, None, campaign_id, None)]
+
+
+async def names(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of deleted lists, too."""
+    return {row["id"]: row["name"] for row in await conn.fetch(DIAL_LISTS.list_names, list(ids))}
 
 
 async def for_records(conn: Connection, campaign_id: UUID, *, region: str, now: datetime) -> DialList:

@@ -41,6 +41,10 @@ WHERE l.deleted_at IS NULL AND ($1::uuid IS NULL OR l.id = $1) AND ($2::uuid IS 
   AND ($3::text IS NULL OR l.name = $3)
 ORDER BY l.priority, l.created_at, l.id
 
+-- name: list_names
+-- Of deleted ones, too: their past is still told.
+SELECT id, name FROM dial_list WHERE id = ANY ($1)
+
 -- name: pause
 UPDATE dial_list SET paused = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
 

@@ -63,7 +63,8 @@ async def _owner(conn: Connection, delivery: Delivery) -> Principal:
 async def _rows(call: Call, report: Report, asked: FiguresQuery) -> Rows:
     match report:
         case Report.FIGURES:
-            return list(exporting.table(await service.rows(call, asked, asked.by), asked.by))
+            rows = await service.named(call.conn, await service.rows(call, asked, asked.by))
+            return list(exporting.table(rows, asked.by))
         case Report.TYPIFICATIONS:
             return list(exporting.shares(await service.shares(call, await service.scope(call, asked))))
         case Report.BEST_HOURS:

@@ -1,8 +1,10 @@
 """A report as a file for spreadsheets."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from crm_api.statistics.schemas import RowOut, SharesOut
+from crm_api.statistics.schemas import CallOut, FiguresOut, RowOut, SharesOut
 from dialer.metrics import HourScore
 from dialer.outcome import Outcome
 from dialer.reports.scope import By
@@ -18,10 +20,19 @@ KEYS = {
 }
 
 
+_NAMED = {"campaign_id": "campaign", "dial_list_id": "dial_list", "agent_id": "agent"}
+_OF_CALLS = (
+    *("begun_at", "kind", "campaign", "dial_list", "agent", "e164", "trunk", "outcome", "reason"),
+    *("answered_at", "connected_at", "ended_at", "hung_up_by"),
+)
+
+
 def table(rows: Sequence[RowOut], by: Sequence[By]) -> Iterator[Sequence[object]]:
-    """A header and a line for each row; the dimensions asked for first, each outcome a column."""
-    keys = [KEYS[dimension] for dimension in dict.fromkeys(by)]
-    names = [name for name in RowOut.model_fields if name not in KEYS.values() and name != "outcomes"]
+    """A header and a line for each row; the dimensions asked for first, by name and id, each outcome a
+    column."""
+    asked = [KEYS[dimension] for dimension in dict.fromkeys(by)]
+    keys = [*(_NAMED[key] for key in asked if key in _NAMED), *asked]
+    names = [name for name in FiguresOut.model_fields if name != "outcomes"]
     yield [*keys, *names, *(outcome.value for outcome in Outcome)]
     for row in rows:
         yield [
@@ -36,6 +47,22 @@ def shares(found: SharesOut) -> Iterator[Sequence[object]]:
     for one in found.results:
         yield [*one.names, *[""] * (3 - len(one.names)), one.interactions, one.share]
     yield ["", "", "", found.untypified, ""]
+
+
+CALL_COLUMNS = (*_OF_CALLS, "level_1", "level_2", "level_3", "customer_id", "id")
+
+
+def call(one: CallOut, zone: ZoneInfo) -> Sequence[object]:
+    """A line of `CALL_COLUMNS`, its times in this zone."""
+    said = (*one.result_names, "", "", "")[:3]
+    told = (getattr(one, name) for name in _OF_CALLS)
+    return [*(_local(value, zone) for value in told), *said, one.customer_id, one.id]
+
+
+def _local(value: object, zone: ZoneInfo) -> object:
+    if not isinstance(value, datetime):
+        return value
+    return value.astimezone(zone).isoformat(" ", "seconds")
 
 
 def hours(found: Sequence[HourScore]) -> Iterator[Sequence[object]]:

@@ -1,7 +1,7 @@
 """Statistics: supervisors see the campaigns they watch, agents their own. Nothing here is live: it is as
 fresh as its `complete_to` or `counted_at` says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,16 +9,17 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from crm_api import csv_out, workbook_out
-from crm_api.access import Agent, Supervisor, SupervisorOnce
+from crm_api.access import Agent, Call, Supervisor, SupervisorOnce, SupervisorStream
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
-from crm_api.statistics import service
-from crm_api.statistics.exporting import KEYS, table
+from crm_api.statistics import calling, exporting, service
+from crm_api.statistics.exporting import KEYS
 from crm_api.statistics.schemas import (
     AbandonmentOut,
     CallsOut,
     CampaignCoverageOut,
     Days,
+    DrillQuery,
     FiguresQuery,
     HourOut,
     MineOut,
@@ -26,9 +27,10 @@ from crm_api.statistics.schemas import (
     ScopeQuery,
     SharesOut,
 )
-from dialer.outcome import Outcome
+from dialer.reports import drilling
 from dialer.reports import figures as reports
-from dialer.reports.drilling import Drill
+
+Format = Literal["csv", "xlsx"]
 
 router = APIRouter(prefix="/api/statistics", tags=["statistics"], route_class=Guarded)
 
@@ -38,30 +40,44 @@ async def figures(call: Supervisor, paging: Paged, asked: Annotated[FiguresQuery
     """Attempts, contacts, outcomes, talk, wrap-up, occupancy, abandonment, conversion, split as asked for."""
     rows = await service.rows(call, asked, asked.by)
     default = KEYS[asked.by[0]] if asked.by else "attempts"
-    return paging.cut(rows, service.SORTS, default)
+    page = paging.cut(rows, service.SORTS, default, key=service.column)
+    return Page[RowOut](**dict(page) | {"items": await service.named(call.conn, page.items)})
 
 
 @router.get("/figures/export", response_class=StreamingResponse)
 async def export(
-    call: Supervisor, asked: Annotated[FiguresQuery, Query()], format: Literal["csv", "xlsx"] = "csv"
+    call: Supervisor, asked: Annotated[FiguresQuery, Query()], format: Format = "csv"
 ) -> StreamingResponse:
     """The same, whole, as a file."""
-    rows = table(await service.rows(call, asked, asked.by), asked.by)
+    rows = await service.named(call.conn, await service.rows(call, asked, asked.by))
+    return _file("figures", exporting.table(rows, asked.by), format)
+
+
+def _file(name: str, rows: Iterable[Sequence[object]], format: Format) -> StreamingResponse:
     if format == "xlsx":
-        return workbook_out.download("figures.xlsx", workbook_out.of_rows(rows))
+        return workbook_out.download(f"{name}.xlsx", workbook_out.of_rows(rows))
 
     async def lines() -> AsyncIterator[str]:
         yield csv_out.BOM
         for row in rows:
             yield csv_out.line(row)
 
-    return csv_out.download("figures.csv", lines())
+    return csv_out.download(f"{name}.csv", lines())
 
 
 @router.get("/typifications")
 async def typifications(call: Supervisor, asked: Annotated[ScopeQuery, Query()]) -> SharesOut:
     """How often each result was chosen, at every level."""
     return await service.shares(call, await service.scope(call, asked))
+
+
+@router.get("/typifications/export", response_class=StreamingResponse)
+async def export_typifications(
+    call: Supervisor, asked: Annotated[ScopeQuery, Query()], format: Format = "csv"
+) -> StreamingResponse:
+    """The same as a file."""
+    found = await service.shares(call, await service.scope(call, asked))
+    return _file("typifications", exporting.shares(found), format)
 
 
 @router.get("/coverage")
@@ -90,20 +106,37 @@ async def best_hours(call: Supervisor, paging: Paged, asked: Annotated[ScopeQuer
     return paging.cut(shown, ("score", "rate", "attempts", "weekday", "hour"), "-score")
 
 
+@router.get("/best-hours/export", response_class=StreamingResponse)
+async def export_best_hours(
+    call: Supervisor, asked: Annotated[ScopeQuery, Query()], format: Format = "csv"
+) -> StreamingResponse:
+    """The same, whole, as a file."""
+    found = await reports.best_hours(call.conn, await service.scope(call, asked))
+    return _file("best-hours", exporting.hours(found), format)
+
+
 @router.get("/calls")
 async def calls(
     call: Supervisor,
-    asked: Annotated[ScopeQuery, Query()],
-    outcome: Annotated[list[Outcome] | None, Query(max_length=30)] = None,
-    result_id: UUID | None = None,
-    weekday: Annotated[int | None, Query(ge=1, le=7)] = None,
-    hour_of_day: Annotated[int | None, Query(ge=0, le=23)] = None,
+    asked: Annotated[DrillQuery, Query()],
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CallsOut:
     """From a number of a report to the calls it counts."""
-    drill = Drill(outcomes=outcome, result_id=result_id, weekday=weekday, hour_of_day=hour_of_day)
-    return await service.calls(call, await service.scope(call, asked), drill, after, limit)
+    return await service.calls(call, await service.scope(call, asked), asked.drill, after, limit)
+
+
+@router.get("/calls/export", response_class=StreamingResponse)
+async def export_calls(
+    visit: SupervisorStream, asked: Annotated[DrillQuery, Query()], format: Format = "csv"
+) -> StreamingResponse:
+    """The same, whole, as a file that is sent as it is read."""
+    async with visit.hub.db.connection() as conn:
+        scope = await service.scope(Call(hub=visit.hub, who=visit.who, now=visit.now, conn=conn), asked)
+    drilling.must_be_bounded(scope)
+    if format == "xlsx":
+        return workbook_out.download("calls.xlsx", calling.workbook(visit.hub, scope, asked.drill))
+    return csv_out.download("calls.csv", calling.csv(visit.hub, scope, asked.drill))
 
 
 @router.get("/mine")

@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm_api.schemas import Out, Zone
+from dialer.outcome import Outcome
+from dialer.reports.drilling import Drill, Said
 from dialer.reports.scope import By
 from lists.model import AttemptKind
 
@@ -81,11 +83,15 @@ class FiguresOut(Out):
 
 
 class RowOut(FiguresOut):
-    """A row is known by the dimensions asked for; one that is asked for and null stands for "without"."""
+    """A row is known by the dimensions asked for; one that is asked for and null stands for "without". Names
+    are those of now, also of what was deleted."""
 
     campaign_id: UUID | None
+    campaign: str | None
     dial_list_id: UUID | None
+    dial_list: str | None
     agent_id: UUID | None
+    agent: str | None
     hour: datetime | None
     day: date | None
     weekday: int | None
@@ -150,10 +156,13 @@ class CallOut(Out):
     begun_at: datetime
     kind: str
     campaign_id: UUID | None
+    campaign: str | None
     dial_list_id: UUID | None
+    dial_list: str | None
     contact_id: UUID | None
     customer_id: UUID | None
     agent_id: UUID | None
+    agent: str | None
     e164: str
     trunk: str
     outcome: str
@@ -165,6 +174,28 @@ class CallOut(Out):
     hung_up_by: str
     result_names: tuple[str, ...]
     interaction_id: UUID | None
+
+
+class DrillQuery(ScopeQuery):
+    """Those of the scope that a figure counts. `said` and `typified` are of the call's interaction."""
+
+    outcome: Annotated[list[Outcome] | None, Field(max_length=30)] = None
+    result_id: UUID | None = None
+    said: Said | None = None
+    typified: bool | None = None
+    weekday: Annotated[int | None, Field(ge=1, le=7)] = None
+    hour_of_day: Annotated[int | None, Field(ge=0, le=23)] = None
+
+    @property
+    def drill(self) -> Drill:
+        return Drill(
+            outcomes=self.outcome,
+            result_id=self.result_id,
+            said=self.said,
+            typified=self.typified,
+            weekday=self.weekday,
+            hour_of_day=self.hour_of_day,
+        )
 
 
 class CallsOut(Out):

@@ -1,13 +1,16 @@
 """Statistics: what is asked, narrowed to what the caller may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from crm_api.access import Call
 from crm_api.errors import forbidden, invalid
+from crm_api.statistics.exporting import KEYS
+from crm_api.statistics.naming import Names
 from crm_api.statistics.schemas import (
     AbandonmentOut,
     CallOut,
@@ -28,6 +31,7 @@ from dialer.reports.coverage import Coverage
 from dialer.reports.drilling import Drill
 from dialer.reports.figures import Abandonment, Row
 from dialer.reports.scope import By, Scope
+from storage.database import Connection
 
 LONGEST = timedelta(days=5 * 366)
 SORTS = (
@@ -67,13 +71,24 @@ async def _days(call: Call, asked: Days, campaign_ids: Collection[UUID] | None) 
     return Scope.days(first, last, zone)
 
 
-async def rows(call: Call, asked: ScopeQuery, by: Collection[By]) -> list[RowOut]:
-    found = await figures.figures(call.conn, await scope(call, asked), by)
-    return [_row(one) for one in found]
+async def rows(call: Call, asked: ScopeQuery, by: Collection[By]) -> list[Row]:
+    return await figures.figures(call.conn, await scope(call, asked), by)
 
 
-def _row(row: Row) -> RowOut:
-    return RowOut(**FiguresOut.model_validate(row.figures).model_dump(), **asdict(row.key))
+def column(row: Row, name: str) -> Any:
+    """Of a row, what a list of them may be sorted by."""
+    return getattr(row.key if name in KEYS.values() else row.figures, name)
+
+
+async def named(conn: Connection, rows: Sequence[Row]) -> list[RowOut]:
+    """As they are shown: rows are many, and only those of a page are worth it."""
+    names = await Names.of(conn, [row.key for row in rows])
+    return [
+        RowOut(
+            **FiguresOut.model_validate(row.figures).model_dump(), **asdict(row.key), **names.beside(row.key)
+        )
+        for row in rows
+    ]
 
 
 async def shares(call: Call, found: Scope) -> SharesOut:
@@ -121,9 +136,14 @@ def _abandoned(campaign_id: UUID, found: Abandonment) -> AbandonmentOut:
 async def calls(call: Call, found: Scope, drill: Drill, after: str | None, limit: int) -> CallsOut:
     """The calls behind a number."""
     page = await drilling.calls(call.conn, found, drill, after=_place(after), limit=limit + 1)
-    shown = [CallOut.model_validate(one) for one in page[:limit]]
+    shown = await called(call.conn, page[:limit])
     last = shown[-1] if len(page) > limit else None
     return CallsOut(items=shown, next=f"{last.begun_at.isoformat()}_{last.id}" if last else None)
+
+
+async def called(conn: Connection, found: Sequence[drilling.Call]) -> list[CallOut]:
+    names = await Names.of(conn, found)
+    return [CallOut(**asdict(one), **names.beside(one)) for one in found]
 
 
 def _place(after: str | None) -> tuple[datetime, UUID] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from dialer.errors import BadValue
@@ -17,6 +18,18 @@ MAX_SPAN = timedelta(days=32)
 """Of a drill that names no campaign: it has to look through the calls of all."""
 
 
+class Said(StrEnum):
+    """Figures that count what was said, each with the classes it counts."""
+
+    RIGHT_PARTY = "right_party"
+    SUCCESS = "success"
+    MACHINE = "machine"
+
+    @property
+    def classes(self) -> list[str]:
+        return ["right_party", "success"] if self is Said.RIGHT_PARTY else [self.value]
+
+
 @dataclass(frozen=True, slots=True)
 class Drill:
     """Beside the scope: which calls of it."""
@@ -24,6 +37,9 @@ class Drill:
     outcomes: Collection[Outcome] | None = None
     result_id: UUID | None = None
     """At any level."""
+    said: Said | None = None
+    typified: bool | None = None
+    """Whether the call's interaction has a result; of calls without an interaction neither holds."""
     weekday: int | None = None
     hour_of_day: int | None = None
 
@@ -51,6 +67,12 @@ class Call:
     interaction_id: UUID | None
 
 
+def must_be_bounded(scope: Scope) -> None:
+    """Raises BadValue where too much would have to be looked through."""
+    if scope.campaign_ids is None and scope.end - scope.start > MAX_SPAN:
+        raise BadValue(f"choose a campaign, or at most {MAX_SPAN.days} days")
+
+
 async def calls(
     conn: Connection,
     scope: Scope,
@@ -60,8 +82,7 @@ async def calls(
     limit: int = 50,
 ) -> list[Call]:
     """The newest first; `after` is (begun_at, id) of the last one on the page before. Raises BadValue."""
-    if scope.campaign_ids is None and scope.end - scope.start > MAX_SPAN:
-        raise BadValue(f"choose a campaign, or at most {MAX_SPAN.days} days")
+    must_be_bounded(scope)
     rows = await fetch_planned_anew(
         conn,
         QUERIES.attempts,
@@ -78,6 +99,8 @@ async def calls(
         after[1] if after else None,
         scope.zone,
         limit,
+        drill.said.classes if drill.said else None,
+        drill.typified,
     )
     return [Call(**{**dict(row), "result_names": tuple(row["result_names"])}) for row in rows]
 

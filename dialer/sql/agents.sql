@@ -2,6 +2,9 @@
 INSERT INTO agent (id, code, name, line, dial, auto_answer, server, enabled, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: names
+SELECT id, coalesce(nullif(name, ''), code) AS name FROM agent WHERE id = ANY ($1);
+
 -- name: page
 SELECT agent.*, coalesce(array_agg(ac.campaign_id) FILTER (WHERE ac.campaign_id IS NOT NULL), '{}') AS campaign_ids
 FROM agent LEFT JOIN agent_campaign ac ON ac.agent_id = agent.id

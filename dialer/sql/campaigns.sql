@@ -9,6 +9,11 @@ SELECT * FROM campaign WHERE id = $1 AND deleted_at IS NULL;
 -- name: by_name
 SELECT * FROM campaign WHERE name = $1 AND deleted_at IS NULL;
 
+-- name: names
+-- Of deleted ones, too: their past is still told, by the name they had.
+SELECT id, CASE WHEN deleted_at IS NULL THEN name ELSE replace(name, ' ' || id, '') END AS name
+FROM campaign WHERE id = ANY ($1);
+
 -- name: page
 SELECT * FROM campaign
 WHERE deleted_at IS NULL AND ($1::uuid[] IS NULL OR id = ANY ($1))

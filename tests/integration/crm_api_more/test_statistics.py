@@ -1,5 +1,6 @@
 """Statistics through the API: what supervisors and agents see of the calls and what was said of them."""
 
+import csv
 import io
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from crm_api import upkeep
 from crm_api.access import Role
+from crm_api.statistics import calling
 from storage.partitions import ensure_partitions
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.crm_api_more.people import NOBODY, People
@@ -94,6 +96,75 @@ async def test_a_figure_leads_to_its_calls(people: People) -> None:
     of_result = first["items"][0]
     assert of_result["agent_id"] == str(people.agents[0].id)
     refused(await people.supervisor.get(f"{address}&after=yesterday"), 422, "bad_place")
+
+
+async def test_what_was_said_leads_to_its_calls(people: People) -> None:
+    async with people.api.db.transaction() as conn:
+        past = History(conn, campaign_id=people.campaign.id)
+        at = NOW - timedelta(minutes=30)
+        await past.said(await past.call(at), at)  # left untypified
+    await upkeep.once(people.api.app.state.hub)
+    (total,) = accepted(await people.supervisor.get(f"/api/statistics/figures?{DAY}"))["items"]
+
+    async def calls(query: str) -> int:
+        address = f"/api/statistics/calls?{DAY}&{query}"
+        return len(accepted(await people.supervisor.get(address))["items"])
+
+    assert await calls("said=right_party") == total["right_party"] == 2
+    assert await calls("said=success") == total["successes"] == 2
+    assert await calls("said=machine") == 0
+    assert await calls("typified=false") == total["untypified"] == 1
+    assert await calls("typified=true") == total["interactions"] - total["untypified"] == 3
+    refused(await people.supervisor.get(f"/api/statistics/calls?{DAY}&said=shoe"), 422, "invalid_request")
+
+
+async def test_campaigns_lists_and_agents_are_named_after_they_were_deleted_too(people: People) -> None:
+    accepted(await people.operator.delete(f"/api/campaigns/{people.campaign.id}"), 204)
+    address = f"/api/statistics/figures?{DAY}&by=campaign&by=agent"
+    (row,) = accepted(await people.operator.get(address))["items"]
+    assert (row["campaign"], row["agent"]) == (people.campaign.name, people.agents[0].name)
+    (call, *_) = accepted(await people.operator.get(f"/api/statistics/calls?{DAY}"))["items"]
+    assert (call["campaign"], call["dial_list"]) == (people.campaign.name, None)
+    plain = await people.operator.get(f"/api/statistics/figures/export?{DAY}&by=campaign")
+    lines = plain.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("campaign,campaign_id,attempts,")
+    assert lines[1].startswith(f"{people.campaign.name},{people.campaign.id},4,")
+
+
+async def test_calls_typifications_and_best_hours_are_exported_for_spreadsheets(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "_PIECE", 2)  # in several pages, as a large one is
+
+    async def files(report: str, query: str = "") -> tuple[list[list[str]], list[list[Any]]]:
+        address = f"/api/statistics/{report}/export?{DAY}{query}"
+        plain = await people.supervisor.get(address)
+        book = await people.supervisor.get(f"{address}&format=xlsx")
+        assert (plain.status_code, book.status_code) == (200, 200)
+        return list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig")))), _rows(book.content)
+
+    plain, book = await files("calls", "&outcome=connected")
+    assert [row[:4] for row in plain] == [row[:4] for row in book]
+    assert [dict(zip(plain[0], row, strict=True))["level_2"] for row in plain[1:]] == ["Oro", "", ""]
+    assert {row[4] for row in plain[1:]} == {people.agents[0].name}
+    assert plain[1][0] == "2026-03-02 14:00:00+01:00"  # the campaign's zone
+    plain, book = await files("typifications")
+    assert plain[0] == book[0] == ["level_1", "level_2", "level_3", "interactions", "share"]
+    assert [row[:2] for row in plain[1:]] == [["No", ""], ["Venta", ""], ["Venta", "Oro"], ["", ""]]
+    plain, book = await files("best-hours")
+    assert len(plain) == len(book) == 4
+    await _cannot_be_had(people)
+
+
+async def _cannot_be_had(people: People) -> None:
+    for report in ("calls", "typifications", "best-hours"):
+        address = f"/api/statistics/{report}/export?{DAY}"
+        refused(await people.agent.get(address), 403, "role_too_low")
+        stranger = await people.api.as_role(Role.SUPERVISOR, watches=())
+        named = f"{address}&campaign_id={people.campaign.id}"
+        refused(await stranger.get(named), 403, "campaign_not_yours")
+    year = "/api/statistics/calls/export?first=2025-03-02&last=2026-03-02"
+    refused(await people.operator.get(year), 422, "bad_value")
 
 
 def _rows(data: bytes) -> list[list[Any]]:
