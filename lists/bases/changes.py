@@ -11,12 +11,13 @@ from lists.fields import BadValue, FieldDefinition
 from lists.folding import fold
 from lists.loading.mapping import column_missing, column_twice
 from lists.loading.reading import Row
-from lists.loading.rows import MAX_CELL
+from lists.loading.rows import MAX_CELL, bad_detail
 from lists.numbers import BadNumber, Number, parse
 from lists.zones import known_zone
 
 ROLES = ("key", "phone", "alternatives", "document", "name", "zone")
 _MANY = frozenset({"key", "alternatives"})
+_DETAIL = 200  # characters
 
 
 class Match(StrEnum):
@@ -80,10 +81,14 @@ class Wrong:
     line: int
     reason: str
     cells: Sequence[str]
+    detail: str = ""
 
 
 class _Wrong(Exception):
-    pass
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail[:_DETAIL]
 
 
 Reader = Callable[[Row], Change | Wrong]
@@ -127,7 +132,7 @@ def reader(
         data = {name: _value(known.get(name), cells[place]) for place, name in extra if cells[place].strip()}
         zone = one(cells, "zone") or None
         if zone and not known_zone(zone):
-            raise _Wrong("unknown_zone")
+            raise _Wrong("unknown_zone", zone)
         main = one(cells, "phone")
         return Change(
             line=row.line,
@@ -143,15 +148,15 @@ def reader(
 
     def guarded(row: Row) -> Change | Wrong:
         try:
-            if any(len(cell) > MAX_CELL for cell in row.cells):
-                raise _Wrong("cell_too_long")
+            if (longest := max(map(len, row.cells), default=0)) > MAX_CELL:
+                raise _Wrong("cell_too_long", f"{longest} characters")
             if any("\0" in cell for cell in row.cells):
                 raise _Wrong("nul_character")
             return read(row)
         except _Wrong as wrong:
-            return Wrong(row.line, str(wrong), row.cells)
+            return Wrong(row.line, wrong.reason, row.cells, wrong.detail)
         except BadValue as bad:
-            return Wrong(row.line, bad.error_id, row.cells)
+            return Wrong(row.line, bad.error_id, row.cells, bad.field)
 
     return guarded
 
@@ -214,7 +219,7 @@ def _place(places: Mapping[str, int], name: str, header: Sequence[str]) -> int:
 
 def _fitted(cells: Sequence[str], width: int) -> Sequence[str]:
     if any(cells[width:]):
-        raise _Wrong("too_many_columns")
+        raise _Wrong("too_many_columns", f"{len(cells)} instead of {width}")
     return [*cells[:width], *[""] * (width - len(cells))]
 
 
@@ -225,7 +230,7 @@ def _value(definition: FieldDefinition | None, cell: str) -> Any:
 def _number(text: str, region: str) -> Number:
     number = parse(text, region)
     if isinstance(number, BadNumber):
-        raise _Wrong("bad_phone")
+        raise _Wrong("bad_phone", bad_detail(text, number.reason))
     return number
 
 

@@ -44,7 +44,9 @@ CREATE TEMP TABLE update_row (
 
 -- name: stage_wrong
 -- Rows that could not be read.
-CREATE TEMP TABLE update_wrong (line bigint NOT NULL, reason text NOT NULL, raw text NOT NULL) ON COMMIT DROP
+CREATE TEMP TABLE update_wrong (
+    line bigint NOT NULL, reason text NOT NULL, detail text NOT NULL, raw text NOT NULL
+) ON COMMIT DROP
 
 -- name: stage_refused
 CREATE TEMP TABLE update_refused (line bigint PRIMARY KEY, reason text NOT NULL) ON COMMIT DROP
@@ -247,7 +249,7 @@ VALUES ($1, $2, $3, $4, $5, 'done', $6, $7, $8, 0, $9, $9)
 
 -- name: keep_refused
 -- Of a row that was read and then refused what it was to be found by is kept.
-INSERT INTO load_reject (load_id, line, reason, raw)
-SELECT $1::uuid, x.line, x.reason, r.match FROM update_refused x JOIN update_row r ON r.line = x.line
+INSERT INTO load_reject (load_id, line, reason, detail, raw)
+SELECT $1::uuid, x.line, x.reason, '', r.match FROM update_refused x JOIN update_row r ON r.line = x.line
 UNION ALL
-SELECT $1, line, reason, raw FROM update_wrong
+SELECT $1, line, reason, detail, raw FROM update_wrong

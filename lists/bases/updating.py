@@ -22,7 +22,7 @@ from lists.dial_lists import Base
 from lists.errors import LoadError, Refused
 from lists.filtering import matching
 from lists.loading.reading import Row, Torn, detect, header_of, records
-from lists.loading.staging import copy, raw_of, run
+from lists.loading.staging import clean, copy, raw_of, run
 from lists.loading.workbook import is_workbook, workbook_records
 from storage.database import Connection, Database
 from storage.ids import uuid7
@@ -152,7 +152,7 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
         if isinstance(said, Change):
             piece.append(_row(said, now))
         else:
-            wrong.append((said.line, said.reason, raw_of(said.cells)))
+            wrong.append((said.line, said.reason, clean(said.detail), raw_of(said.cells)))
         if len(piece) + len(wrong) >= _PIECE:
             await _flush(conn, piece, wrong)
         if rows % _BREATH == 0:
@@ -164,7 +164,7 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
 
 async def _flush(conn: Connection, piece: list[tuple[Any, ...]], wrong: list[tuple[Any, ...]]) -> None:
     await copy(conn, "update_row", _COLUMNS, piece)
-    await copy(conn, "update_wrong", ("line", "reason", "raw"), wrong)
+    await copy(conn, "update_wrong", ("line", "reason", "detail", "raw"), wrong)
     piece.clear()
     wrong.clear()
 

@@ -337,6 +337,24 @@ async def test_an_event_is_made_moved_and_managed_once(desk: Desk) -> None:
     refused(await desk.client.delete(address), 409, "event_closed")
 
 
+async def test_an_event_leads_to_its_customers_data_and_to_a_gestion_that_is_in_the_history(
+    desk: Desk,
+) -> None:
+    made = accepted(await desk.client.post("/api/agenda", json=_event(desk, note="a las diez")), 201)
+    event = accepted(await desk.client.get(f"/api/agenda/{made['event']['id']}"))
+    assert (event["state"], event["note"], event["due_at"]) == (
+        "pending",
+        "a las diez",
+        "2026-03-03T09:00:00Z",
+    )
+    customer = accepted(await desk.client.get(f"/api/customers/{event['customer_id']}"))
+    assert (customer["name"], [one["e164"] for one in customer["phones"]]) == ("Ana", [PHONE])
+    accepted(await desk.client.post(f"/api/agenda/{event['id']}/manage"))
+    done = accepted(await desk.typify("Venta", customer_id=event["customer_id"]), 201)
+    history = accepted(await desk.client.get(f"/api/interactions?customer_id={desk.customer_id}"))["items"]
+    assert [(one["id"], one["result_names"]) for one in history] == [(done["interaction_id"], ["Venta"])]
+
+
 async def test_the_calendar_shows_agents_their_own_and_nobody_s(api: Api, desk: Desk) -> None:
     mine = _event(desk, agent_id=str(desk.agent.id))
     accepted(await desk.client.post("/api/agenda", json=mine), 201)

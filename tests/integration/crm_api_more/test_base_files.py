@@ -96,6 +96,23 @@ async def test_an_update_is_shown_first_and_touches_ticked_columns_only(people: 
     assert [one["id"] for one in search] == [people.customers[0]]
 
 
+async def test_a_refused_row_of_an_update_says_what_is_wrong_and_where(people: People) -> None:
+    fields = f"/api/bases/{people.base_id}/fields"
+    definition = {"name": "saldo", "label": "Saldo", "type": "number"}
+    accepted(await people.operator.put(fields, json={"fields": [definition]}))
+    text = "documento;telefono;saldo\n1;3,46E+10;5\n2;;mucho\n3;;7\n"
+    named = {"mapping": "phone=telefono"}
+    seen = accepted(await _update(people, text, "telefono", "saldo", **named))
+    done = accepted(await _update(people, text, "telefono", "saldo", confirm=seen["token"], **named))
+    address = f"/api/bases/{people.base_id}/updates/{done['load_id']}/rejects"
+    rejects = (await people.supervisor.get(f"{address}?language=es")).content.decode("utf-8-sig")
+    _, phone, number = csv.reader(io.StringIO(rejects), delimiter=";")
+    assert phone[:2] == ["2", "bad_phone"]
+    assert phone[2].startswith("el teléfono no es válido: una planilla lo recortó")
+    assert phone[3] == "3,46E+10: scientific notation"
+    assert number[:4] == ["3", "not_a_number", "el valor no es un número", "saldo"]
+
+
 async def test_an_update_may_be_an_open_document(people: People) -> None:
     book = ods(ods_row("documento", "saldo"), ods_row(1.0, 99.5), ods_row("2", "7"))
     seen = accepted(await _update(people, book, "saldo", mapping=""))
