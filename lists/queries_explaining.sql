@@ -3,8 +3,7 @@
 SELECT c.id, c.state, c.next_at, c.attempts, c.agent_id, c.final_reason, c.finished_at, c.customer_id, c.campaign_id,
        coalesce(c.reserved_until > now(), false) AS reserved,
        l.paused AS list_paused, l.ready AS list_ready, l.deleted_at AS list_deleted, l.expires_at AS list_expires,
-       p.e164, p.state AS phone_state, p.zones, k.zone AS customer_zone, coalesce(l.zone, b.zone) AS list_zone,
-       coalesce(cp.attempts, 0) AS number_attempts,
+       p.e164, phone.state AS phone_state, p.zones, p.customer_zone, p.list_zone, p.number_attempts,
        n.last_at AS number_last, coalesce(n.recent, '{}') AS number_recent,
        u.last_at AS customer_last, coalesce(u.recent, '{}') AS customer_recent, u.conversation_at,
        (SELECT min(a.begun_at) FROM live_attempt a WHERE a.contact_id = c.id) AS live_since,
@@ -17,13 +16,8 @@ SELECT c.id, c.state, c.next_at, c.attempts, c.agent_id, c.final_reason, c.finis
        f.open AS fence_open
 FROM contact c
 JOIN dial_list l ON l.id = c.dial_list_id
-JOIN base b ON b.id = l.base_id
-JOIN customer k ON k.id = c.customer_id
-LEFT JOIN LATERAL (
-    SELECT * FROM phone WHERE phone.customer_id = c.customer_id
-    ORDER BY phone.position < c.cursor, phone.position LIMIT 1
-) p ON true
-LEFT JOIN contact_phone cp ON cp.contact_id = c.id AND cp.e164 = p.e164
+CROSS JOIN next_number(c.id, c.customer_id, c.dial_list_id, c.cursor) p
+LEFT JOIN phone ON phone.id = p.phone_id
 LEFT JOIN number_use n ON n.e164 = p.e164
 LEFT JOIN customer_use u ON u.customer_id = c.customer_id
 LEFT JOIN dial_fence f ON f.campaign_id = c.campaign_id

@@ -249,7 +249,7 @@ class Engine:
                 await run.change(campaign)
         for gone in self.hub.runs.keys() - revisions.keys():
             await self._close(gone)
-        self.hub.balance()
+        self.hub.homing.balance()
 
     async def _open(self, campaign_id: UUID) -> None:
         async with self._db.transaction() as conn:

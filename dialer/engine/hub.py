@@ -14,22 +14,21 @@ from ami.actions import Action, Bridge, Hangup, Redirect, Setvar
 from ami.errors import ActionRefused, AmiError
 from dialer import agent as desk
 from dialer import call as machine
-from dialer import floor, homes
+from dialer import floor
 from dialer.agents import Line
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
-from dialer.engine.settling import ending_of, rules_of
+from dialer.engine.closing import Closings, about
+from dialer.engine.homing import Homing
 from dialer.engine.tools import Tools
 from dialer.live import FLOOR, CallIs, Offered, agent_topic
 from dialer.outcome import Outcome
-from dialer.settings import Settings
 from lists import attempts, do_not_call
 from lists.do_not_call import Source
 from lists.model import AttemptKind, LiveState, Progress
 from storage.database import Connection
-from typifications import agenda, interactions
-from typifications.model import Typification
+from typifications import agenda
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +62,8 @@ class Hub:
         """Inbound calls whose caller is being looked up: not offered yet."""
         self.call_over: Callable[[LiveCall], None] = lambda call: None
         """Who else is to hear of a call's end."""
+        self.closings = Closings(tools, self.runs, self.cancel)
+        self.homing = Homing(tools, self.runs)
         self._join_tries: dict[UUID, int] = {}
         self.agents_side: AgentsSide
         tools.calls.actor = self
@@ -187,7 +188,7 @@ class Hub:
         """What the agent will be asked to typify."""
         campaign_id = call.campaign_id or next(iter(agent.row.campaign_ids), None)
         if campaign_id is not None:
-            agent.about = _about(call, campaign_id, agent.id)
+            agent.about = about(call, campaign_id, agent.id)
 
     def _begin_talk(self, call: LiveCall, agent_id: UUID, now: datetime) -> None:
         self._join_tries.pop(call.id, None)
@@ -197,10 +198,10 @@ class Hub:
         if agent is not None:
             self._take_on(agent, call)
             if run is not None and call.paced:
-                self._count_on(agent, run.id, now)
+                self.homing.count_on(agent, run.id, now)
                 run.pacer.connected(call.id, agent.id, run.at(now))
             else:
-                self._count_on(agent, None, now)
+                self.homing.count_on(agent, None, now)
             self._tools.agents.happen(agent, desk.CallTaken(call.id))
             if call.typified_by == agent_id:  # said before the line broke
                 self._tools.agents.happen(agent, desk.Typified(call.id))
@@ -280,18 +281,10 @@ class Hub:
             if call is not None and not isinstance(call.state, machine.IN_TALK):
                 self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
 
-    def close_again(self, call: LiveCall) -> None:
-        """Over before its attempt was stored: its closing found nothing. Told twice, counted once."""
-        run = self.run_of(call)
-        now = self._tools.clock.now()
-        ending, _ = ending_of(call, run.settings if run else None, now, self.cancel)
-        self._tools.writer.end(ending)
-
     def _settle(self, call: LiveCall, now: datetime) -> None:
         self.call_over(call)
         run = self.run_of(call)
-        ending, verdict = ending_of(call, run.settings if run else None, now, self.cancel)
-        self._tools.writer.end(ending)
+        ending, verdict = self.closings.close(call, now)
         if call.takes is not None:
             self._tools.trunks.took(call.takes, verdict, now)
         self._join_tries.pop(call.id, None)
@@ -300,8 +293,8 @@ class Hub:
             self.agents_side.call_over(call)
         if call.bound_agent is not None or call.adopted:
             self._free_agents_of(call, talked=verdict.outcome is Outcome.CONNECTED)
-        if verdict.outcome is Outcome.CONNECTED and call.campaign_id is not None:
-            self._leave_to_be_completed(call, call.campaign_id)
+        if verdict.outcome is Outcome.CONNECTED:
+            self.closings.leave_to_be_completed(call)
         if run is not None:
             run.live.pop(call.id, None)
             run.found += ending.counts
@@ -311,12 +304,6 @@ class Hub:
                 run.more_contacts(getattr(ending.settlement.decision, "not_before", None))
             run.wake()
         self._tell(call, "ended", now, call.state.facts.agent_id or call.bound_agent, verdict.outcome)
-
-    def _leave_to_be_completed(self, call: LiveCall, campaign_id: UUID) -> None:
-        """A conversation no agent is in the wrap-up of is left to be completed, if it was not typified."""
-        if not any(desk.attempt_of(agent.state) == call.id for agent in self._tools.agents):
-            about = _about(call, campaign_id, call.state.facts.agent_id)
-            self._tools.writer.afterwards(lambda conn, at: interactions.untypified(conn, about, now=at))
 
     def _free_agents_of(self, call: LiveCall, *, talked: bool) -> None:
         """Whoever is still kept for it: an agent reserved for it, or adopted with it after a restart."""
@@ -338,13 +325,13 @@ class Hub:
         run = self.runs.get(agent.told) if agent.told else None
         match agent.state:
             case desk.Ready():
-                self._settle_home(agent, now)
+                self.homing.settle(agent, now)
             case desk.WrapUp() if run is not None:
                 run.pacer.wrapup(agent.id, run.at(now))
             case desk.Offered() | desk.Talking():
                 pass  # the pacer hears of it when the two are joined
             case _:
-                self._count_on(agent, None, now)
+                self.homing.count_on(agent, None, now)
         if run is not None and agent.state.pending and not before.pending:
             run.pacer.leaving(agent.id, run.at(now))
         if agent.answers_callers:
@@ -366,18 +353,7 @@ class Hub:
         self.agents_side.line_gone(agent)
 
     def left_untypified(self, agent: LiveAgent, attempt_id: UUID, now: datetime) -> None:
-        about = agent.about
-        if about is None or about.attempt_id != attempt_id:
-            return
-        run = self.runs.get(about.campaign_id)
-        rules = rules_of(run.settings if run is not None else Settings())
-
-        async def leave(conn: Connection, at: datetime) -> None:
-            if await interactions.untypified(conn, about, now=at) is None:
-                # Said after all, and not heard of: what was left for the hang-up is applied now.
-                await interactions.at_hang_up(conn, attempt_id, rules, now=at)
-
-        self._tools.writer.afterwards(leave)
+        self.closings.left_untypified(agent, attempt_id)
 
     def _free_its_call(self, agent: LiveAgent, before: desk.State) -> None:
         """The agent is gone from a call that was to be joined, or was placed for nobody else."""
@@ -396,55 +372,6 @@ class Hub:
             self._tools.calls.happen(call, machine.EndAsked(machine.DIALER))
         else:
             self._tools.calls.happen(call, machine.JoinFailed(agent.id))
-
-    def _settle_home(self, agent: LiveAgent, now: datetime) -> None:
-        """Idle: one campaign counts on this agent. On one whose phone must be picked up first, none does."""
-        if agent.rings_first:
-            self._count_on(agent, None, now)
-            return
-        told = self.runs.get(agent.told) if agent.told else None
-        if told is not None and told.hungry and told.id in agent.row.campaign_ids:
-            told.pacer.ready(agent.id, told.at(now))
-            return
-        hungry = [run_id for run_id, run in self.runs.items() if run.hungry]
-        known = {a.id: a.told for a in self._tools.agents if a.told is not None or a is agent}
-        campaigns_of = {a.id: a.row.campaign_ids for a in self._tools.agents if a.id in known}
-        home = homes.balanced(known, campaigns_of, hungry, ())[agent.id]
-        self._count_on(agent, home, now)
-        if home is not None:
-            run = self.runs[home]
-            run.pacer.ready(agent.id, run.at(now))
-
-    def balance(self) -> None:
-        """Now and then: campaigns got hungry or full, agents came and went."""
-        now = self._tools.clock.now()
-        hungry = [run_id for run_id, run in self.runs.items() if run.hungry]
-        at_work = [
-            a
-            for a in self._tools.agents
-            if a.told is not None or (isinstance(a.state, desk.Ready) and not a.rings_first)
-        ]
-        idle = {a.id for a in at_work if isinstance(a.state, desk.Ready)}
-        found = homes.balanced(
-            {a.id: a.told for a in at_work}, {a.id: a.row.campaign_ids for a in at_work}, hungry, idle
-        )
-        for agent in at_work:
-            if agent.id in idle and found[agent.id] != agent.told:
-                home = found[agent.id]
-                self._count_on(agent, home, now)
-                if home is not None:
-                    run = self.runs[home]
-                    run.pacer.ready(agent.id, run.at(now))
-                    run.wake()
-
-    def _count_on(self, agent: LiveAgent, campaign_id: UUID | None, now: datetime) -> None:
-        """From now on this campaign's pacer counts on the agent, and no other does."""
-        if agent.told == campaign_id:
-            return
-        old = self.runs.get(agent.told) if agent.told else None
-        if old is not None:
-            old.pacer.left(agent.id, old.at(now))
-        agent.told = campaign_id
 
     def answers_expected(self, agent: LiveAgent) -> bool:
         """Would calls already under way probably find nobody, were this agent to leave now?"""
@@ -479,19 +406,6 @@ def _is_patient(call: LiveCall, now: datetime) -> bool:
     """Called us, and will still be there when a hand has reached a phone."""
     return call.kind is AttemptKind.INBOUND and (now - call.begun_at).total_seconds() < (
         call.patience_s - HAND_S
-    )
-
-
-def _about(call: LiveCall, campaign_id: UUID, agent_id: UUID | None) -> Typification:
-    return Typification(
-        campaign_id=campaign_id,
-        path=(),
-        attempt_id=call.id,
-        attempt_at=call.begun_at,
-        customer_id=call.customer_id,
-        contact_id=call.contact_id,
-        agent_id=agent_id,
-        e164=call.e164,
     )
 
 

@@ -95,7 +95,7 @@ class Inbound:
         finally:
             self._hub.unidentified.discard(call.id)
         if call.over:
-            self._hub.close_again(call)
+            self._hub.closings.close_again(call)
         self._hub.began(call)
         self._hub.assign()
 

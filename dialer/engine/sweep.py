@@ -41,7 +41,7 @@ class Sweep:
                 if self._tools.sender.up(server):
                     await self._reconciler.roll_call(server)
         if self._rhythm.is_due("balance", BALANCE_EVERY_S):
-            self._hub.balance()
+            self._hub.homing.balance()
         if self._rhythm.is_due("orphans", ORPHANS_EVERY_S):
             await self._close_orphans()
         if self._rhythm.is_due("remember", REMEMBER_EVERY_S):

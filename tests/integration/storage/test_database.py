@@ -136,23 +136,28 @@ async def test_the_wait_for_a_free_connection_ends(database_dsn: str) -> None:
                 pass
 
 
+async def cancelled_after(database: Database, statement: str) -> None:
+    """A transaction whose caller is cancelled when this is done, and the next statement under way."""
+    begun = asyncio.Event()
+
+    async def interrupted() -> None:
+        async with database.transaction() as conn:
+            await conn.execute(statement)
+            begun.set()
+            await conn.execute("SELECT pg_sleep(30)")
+
+    task = asyncio.create_task(interrupted())
+    await asyncio.wait_for(begun.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_a_cancelled_caller_leaves_a_clean_connection(database_dsn: str) -> None:
     async with await Database.open(database_dsn, max_size=1) as database:
         async with database.transaction() as conn:
             await conn.execute("CREATE TABLE note (id int)")
-        begun = asyncio.Event()
-
-        async def interrupted() -> None:
-            async with database.transaction() as conn:
-                await conn.execute("INSERT INTO note VALUES (1)")
-                begun.set()
-                await conn.execute("SELECT pg_sleep(30)")
-
-        task = asyncio.create_task(interrupted())
-        await asyncio.wait_for(begun.wait(), 5)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_after(database, "INSERT INTO note VALUES (1)")
         async with database.connection() as conn:
             assert await conn.fetchval("SELECT count(*) FROM note") == 0
 
@@ -194,19 +199,7 @@ async def test_a_cancelling_that_got_lost_costs_the_connection_and_is_no_error_o
 
     monkeypatch.setattr("asyncpg.connect_utils._cancel", lost)
     async with await Database.open(database_dsn, max_size=1, command_timeout=0.5) as database:
-        begun = asyncio.Event()
-
-        async def interrupted() -> None:
-            async with database.transaction() as conn:
-                await conn.execute("CREATE TABLE note (id int)")
-                begun.set()
-                await conn.execute("SELECT pg_sleep(30)")
-
-        task = asyncio.create_task(interrupted())
-        await asyncio.wait_for(begun.wait(), 5)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_after(database, "CREATE TABLE note (id int)")
         async with database.connection() as conn:
             assert await conn.fetchval("SELECT to_regclass('note')") is None
 
