@@ -275,6 +275,42 @@ class BridgeInfo(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class DBGetTree(Action):
+    """Items: `DatabaseEntry`, all of the family at once: Asterisk has no pages for it."""
+
+    NAME: ClassVar[str] = "DBGetTree"
+    LIST_END: ClassVar[str] = "DBGetTreeComplete"
+    family: str
+
+    def headers(self) -> Headers:
+        yield "Family", values.word("Family", self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class DBDel(Action):
+    """Refused where there is no such entry."""
+
+    NAME: ClassVar[str] = "DBDel"
+    family: str
+    key: str
+
+    def headers(self) -> Headers:
+        yield "Family", values.word("Family", self.family)
+        yield "Key", self.key
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCheck(Action):
+    """Refused where the module is not loaded. Without `.so`."""
+
+    NAME: ClassVar[str] = "ModuleCheck"
+    module: str
+
+    def headers(self) -> Headers:
+        yield "Module", values.word("Module", self.module)
+
+
+@dataclass(frozen=True, slots=True)
 class Filter(Action):
     """Add an event filter to this session. Filters in manager.conf are cheaper to keep true."""
 

@@ -412,6 +412,15 @@ class BridgeListed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseEntry(Event):
+    """One entry of Asterisk's own database, which outlives its restart."""
+
+    family: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointListed(Event):
     """A SIP peer: `state` is "Not in use", "In use", "Unavailable" (nobody is registered), ..."""
 

@@ -119,6 +119,12 @@ def _endpoint_listed(f: Fields) -> e.Event:
     return e.EndpointListed(f["objectname"], _text(f, "devicestate"), _text(f, "contacts"), active)
 
 
+def _database_entry(f: Fields) -> e.Event:
+    """`Key: /family/key`; the key may hold slashes of its own."""
+    _, family, key = f["key"].split("/", 2)
+    return e.DatabaseEntry(family, key, f.get("val", ""))
+
+
 # --- our dialplan's events ----------------------------------------------------------------------
 
 
@@ -188,6 +194,7 @@ BUILDERS: dict[str, Callable[[Fields], e.Event]] = {
     "CoreShowChannel": _channel_listed,
     "BridgeListItem": _bridge_listed,
     "BridgeInfoChannel": lambda f: e.BridgeMember(*_who(f), f.get("bridgeuniqueid", "")),
+    "DBGetTreeResponse": _database_entry,
     "EndpointList": _endpoint_listed,
 }
 """Every event this room understands; any other is dropped before it is even read."""

@@ -47,7 +47,7 @@ class BroadcastCall(CustomerCall):
         self.raise_event("MarcadorKey", Attempt=self.attempt, Key=key)
         patience_ms = self._variable("MARCADOR_AGENT_PATIENCE_MS")
         if key == "9":
-            self.raise_event("MarcadorOptOut", Attempt=self.attempt, Number="")
+            self.opt_out()
             self.later(CONFIRMATION_S, lambda: self.hang_up(16))
         elif key == "1" and patience_ms:
             self.stop_timers()

@@ -28,7 +28,8 @@ class CustomerCall(DialledOut, Customer):
         super().__init__(pbx, channel)
         self.behaviour = behaviour
         self.closed = False
-        self._inbound = False
+        self._did = ""
+        """The number it called, for a call that came in."""
         self.rung: RungPhone | None = None
 
     @property
@@ -53,7 +54,7 @@ class CustomerCall(DialledOut, Customer):
 
     def call_in(self, did: str, trunk: str) -> None:
         """An inbound call, answered at once."""
-        self._inbound = True
+        self._did = did
         self.set_state(ChannelState.RING)
         self.set_state(ChannelState.UP)
         patience_ms = round(self.pbx.settings.inbound_patience_s * 1000)
@@ -120,11 +121,14 @@ class CustomerCall(DialledOut, Customer):
         self.pbx.exchange.raise_event(player, "MarcadorClosed", Attempt=self.attempt, At=at)
         message_s = self.pbx.settings.message_s
         if self.behaviour.opts_out:
-            self.later(message_s / 2, self._opt_out)
+            self.later(message_s / 2, self.opt_out)
         self.later(message_s, lambda: self.hang_up(16))
 
-    def _opt_out(self) -> None:
-        number = self.channel.caller_number if self._inbound else ""
+    def opt_out(self) -> None:
+        """Kept before it is told: nobody may be listening."""
+        number = self.channel.caller_number if self._did else ""
+        kept = f"{self.pbx.epoch_ms()},{number},{self._did}"
+        self.pbx.database["marcador-optout", self.attempt] = kept
         self.raise_event("MarcadorOptOut", Attempt=self.attempt, Number=number)
 
     def joined(self) -> None:
@@ -141,6 +145,9 @@ class CustomerCall(DialledOut, Customer):
             self.wait()
         elif (context, exten) == ("marcador-customer", "close"):
             self._close()
+        elif (context, exten) == ("marcador-optout", "s"):
+            self.opt_out()
+            self.hang_up(16)
         elif not self.controlled(context, exten):
             self.hang_up(16)
 

@@ -149,6 +149,27 @@ def _bridge_info(pbx: Pbx, asked: Asked) -> Answer:
     raise Refused("Specified BridgeUniqueid not found")
 
 
+def _db_tree(pbx: Pbx, asked: Asked) -> Answer:
+    items = tuple(
+        Told("DBGetTreeResponse", {"Key": f"/{family}/{key}", "Val": value})
+        for (family, key), value in sorted(pbx.database.items())
+        if family == asked["family"]
+    )
+    return Answer(True, "Result will follow", items=items, end="DBGetTreeComplete")
+
+
+def _db_del(pbx: Pbx, asked: Asked) -> Answer:
+    if pbx.database.pop((asked["family"], asked["key"]), None) is None:
+        raise Refused("Database entry could not be deleted")
+    return _ok("Key deleted successfully")
+
+
+def _module(pbx: Pbx, asked: Asked) -> Answer:
+    if asked["module"] not in pbx.settings.modules:
+        raise Refused("Module not loaded")
+    return _ok("")
+
+
 def _endpoints(pbx: Pbx, asked: Asked) -> Answer:
     items = tuple(
         Told("EndpointList", {"ObjectName": name, "DeviceState": "Not in use", "Contacts": f"{name}/sip:sim"})
@@ -176,6 +197,9 @@ _HANDLERS: dict[str, Callable[[Pbx, Asked], Answer]] = {
     "coreshowchannels": _list_channels,
     "bridgelist": _list_bridges,
     "bridgeinfo": _bridge_info,
+    "dbgettree": _db_tree,
+    "dbdel": _db_del,
+    "modulecheck": _module,
     "pjsipshowendpoints": _endpoints,
     "coresettings": _settings,
     "corestatus": _status,

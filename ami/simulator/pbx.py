@@ -35,6 +35,8 @@ class Settings:
     inbound_patience_s: float = 120.0
     sounds: frozenset[str] = frozenset({"marcador/closed"})
     """What stands under `sounds/`, in every language."""
+    modules: frozenset[str] = frozenset({"func_db"})
+    """Those anybody asks after."""
     version: str = "22.10.0-simulated"
 
 
@@ -63,7 +65,9 @@ class Pbx:
         self.tell = tell
         self.calls: list[Placed] = []
         """Every call to a customer that was placed, in order."""
-        self.globals: dict[str, str] = {}
+        self.globals: dict[str, str] = {"MARCADOR_KEEPS_OPTOUTS": "1"}
+        self.database: dict[tuple[str, str], str] = {}
+        """By family and key. Outlives `end_all`, as Asterisk's own does its restart."""
         self._population = population
         self._parties: dict[str, Party] = {}
         self._called: Counter[str] = Counter()

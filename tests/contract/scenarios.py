@@ -32,7 +32,7 @@ def _hangup(bench: Bench, uniqueid: str) -> e.Hangup:
     return event
 
 
-async def _refused(bench: Bench, action: actions.Action) -> str:
+async def refused(bench: Bench, action: actions.Action) -> str:
     with pytest.raises(ActionRefused) as refusal:
         await bench.send(action)
     return str(refusal.value)
@@ -102,7 +102,7 @@ async def closed_after_two_seconds_and_then_no_bridge_works(bench: Bench) -> Non
     line = await bench.agent()
     attempt = await bench.waiting(Number.ANSWERS)
     await bench.until(lambda: bench.told(e.MarcadorClosed, attempt), "closed")
-    assert "Unable to add Channel2 to bridge" in await _refused(bench, actions.Bridge(line, attempt))
+    assert "Unable to add Channel2 to bridge" in await refused(bench, actions.Bridge(line, attempt))
     await bench.in_room(line, AGENTS, times=2)
     assert story(bench.events, line) == [*LINE, *AGENT_TALK]
     await bench.gone(attempt)
@@ -263,7 +263,7 @@ async def an_inbound_call_waits_and_is_joined(bench: Bench) -> None:
     await bench.in_room(line, AGENTS, times=2)
 
 
-async def _called_in(bench: Bench) -> e.MarcadorInbound:
+async def called_in(bench: Bench) -> e.MarcadorInbound:
     """A caller who waits."""
     bench.call_in("34611222333", "34910000000")
     await bench.until(lambda: any(isinstance(event, e.MarcadorInbound) for event in bench.events), "inbound")
@@ -273,7 +273,7 @@ async def _called_in(bench: Bench) -> e.MarcadorInbound:
 
 
 async def a_callers_deadline_is_moved_and_the_wait_begun_anew(bench: Bench) -> None:
-    inbound = await _called_in(bench)
+    inbound = await called_in(bench)
     assert inbound.patience_ms == 120_000
     deadline = str(inbound.at_ms + 1500)
     await bench.send(actions.Setvar("MARCADOR_DEADLINE", deadline, inbound.uniqueid))
@@ -288,7 +288,7 @@ async def a_callers_deadline_is_moved_and_the_wait_begun_anew(bench: Bench) -> N
 
 
 async def a_caller_is_turned_away_with_a_message_at_once(bench: Bench) -> None:
-    inbound = await _called_in(bench)
+    inbound = await called_in(bench)
     await bench.send(actions.Setvar("CHANNEL(language)", "es", inbound.uniqueid))
     await bench.send(actions.Setvar("MARCADOR_MESSAGE", "marcador/outofhours", inbound.uniqueid))
     await bench.send(actions.Redirect(inbound.uniqueid, "marcador-customer", "close"))
@@ -416,15 +416,15 @@ async def variables_are_kept_as_they_were_given(bench: Bench) -> None:
 
 async def what_is_not_there_is_refused_by_name(bench: Bench) -> None:
     line = await bench.agent()
-    assert "No such channel" in await _refused(bench, actions.Hangup("nobody"))
-    assert "Channel1 does not exist" in await _refused(bench, actions.Bridge("nobody", line))
-    assert "Channel2 does not exist" in await _refused(bench, actions.Bridge(line, "nobody"))
-    assert "Channel does not exist" in await _refused(bench, actions.Redirect("nobody", "marcador-ring", "1"))
-    assert "No such channel" in await _refused(bench, actions.Setvar("X", "1", "nobody"))
-    assert "No such channel" in await _refused(bench, actions.Getvar("X", "nobody"))
-    assert "not found" in await _refused(bench, actions.BridgeInfo("nobody"))
+    assert "No such channel" in await refused(bench, actions.Hangup("nobody"))
+    assert "Channel1 does not exist" in await refused(bench, actions.Bridge("nobody", line))
+    assert "Channel2 does not exist" in await refused(bench, actions.Bridge(line, "nobody"))
+    assert "Channel does not exist" in await refused(bench, actions.Redirect("nobody", "marcador-ring", "1"))
+    assert "No such channel" in await refused(bench, actions.Setvar("X", "1", "nobody"))
+    assert "No such channel" in await refused(bench, actions.Getvar("X", "nobody"))
+    assert "not found" in await refused(bench, actions.BridgeInfo("nobody"))
     nowhere = actions.Originate(actions.customer("1", TRUNK), "c-1", "nowhere", "answered")
-    assert "Extension does not exist" in await _refused(bench, nowhere)
+    assert "Extension does not exist" in await refused(bench, nowhere)
 
 
 async def asterisk_tells_its_version_and_pongs(bench: Bench) -> None:
@@ -438,7 +438,7 @@ async def asterisk_tells_its_version_and_pongs(bench: Bench) -> None:
 HEARD = ["Newchannel", "ringing", "up", "MarcadorAnswered"]
 
 
-async def _broadcast(bench: Bench, number: Number, **variables: str) -> str:
+async def broadcast(bench: Bench, number: Number, **variables: str) -> str:
     attempt = str(uuid.uuid4())
     asked = {"MARCADOR_AUDIO": "marcador/closed", "MARCADOR_KEY_WAIT": "2", **variables}
     await bench.send(bench.originate(attempt, number, "", 5000, "marcador-broadcast", **asked))
@@ -446,7 +446,7 @@ async def _broadcast(bench: Bench, number: Number, **variables: str) -> str:
 
 
 async def a_broadcast_is_played_and_ends(bench: Bench) -> None:
-    attempt = await _broadcast(bench, Number.ANSWERS)
+    attempt = await broadcast(bench, Number.ANSWERS)
     await bench.gone(attempt)
     assert story(bench.events, attempt) == [*HEARD, "MarcadorPlayed", "hangup 16"]
     (played,) = bench.told(e.MarcadorPlayed, attempt)
@@ -456,7 +456,7 @@ async def a_broadcast_is_played_and_ends(bench: Bench) -> None:
 
 async def key_1_of_a_broadcast_leads_to_the_wait_for_an_agent(bench: Bench) -> None:
     line = await bench.agent()
-    attempt = await _broadcast(bench, Number.PRESSES_1, MARCADOR_AGENT_PATIENCE_MS="20000")
+    attempt = await broadcast(bench, Number.PRESSES_1, MARCADOR_AGENT_PATIENCE_MS="20000")
     await bench.in_room(attempt, CUSTOMERS)
     await bench.send(actions.Bridge(line, attempt))
     await bench.in_room(attempt, "talk")
@@ -467,7 +467,7 @@ async def key_1_of_a_broadcast_leads_to_the_wait_for_an_agent(bench: Bench) -> N
 
 
 async def who_pressed_1_waits_so_long_as_the_campaign_says(bench: Bench) -> None:
-    attempt = await _broadcast(bench, Number.PRESSES_1, MARCADOR_AGENT_PATIENCE_MS="1000")
+    attempt = await broadcast(bench, Number.PRESSES_1, MARCADOR_AGENT_PATIENCE_MS="1000")
     await bench.gone(attempt)
     told = story(bench.events, attempt)
     waits = [*HEARD, "MarcadorKey", f"in {CUSTOMERS}", *CLOSED]
@@ -475,19 +475,19 @@ async def who_pressed_1_waits_so_long_as_the_campaign_says(bench: Bench) -> None
 
 
 async def key_1_means_nothing_where_there_are_no_agents_and_the_audio_begins_again(bench: Bench) -> None:
-    attempt = await _broadcast(bench, Number.PRESSES_1)
+    attempt = await broadcast(bench, Number.PRESSES_1)
     await bench.gone(attempt)
     assert story(bench.events, attempt) == [*HEARD, "MarcadorKey", "MarcadorPlayed", "hangup 16"]
 
 
 async def key_9_of_a_broadcast_is_told_before_the_hangup(bench: Bench) -> None:
-    attempt = await _broadcast(bench, Number.PRESSES_9)
+    attempt = await broadcast(bench, Number.PRESSES_9)
     await bench.gone(attempt)
     assert story(bench.events, attempt) == [*HEARD, "MarcadorKey", "MarcadorOptOut", "hangup 16"]
 
 
 async def a_key_that_answers_ends_the_broadcast(bench: Bench) -> None:
-    attempt = await _broadcast(bench, Number.PRESSES_5, MARCADOR_ANSWERS="5*")
+    attempt = await broadcast(bench, Number.PRESSES_5, MARCADOR_ANSWERS="5*")
     await bench.gone(attempt)
     assert story(bench.events, attempt) == [*HEARD, "MarcadorKey", "hangup 16"]
     (key,) = bench.told(e.MarcadorKey, attempt)
@@ -496,7 +496,7 @@ async def a_key_that_answers_ends_the_broadcast(bench: Bench) -> None:
 
 
 async def a_machine_gets_its_own_audio_after_its_greeting(bench: Bench) -> None:
-    attempt = await _broadcast(
+    attempt = await broadcast(
         bench, Number.MACHINE, MARCADOR_AMD="1", MARCADOR_MACHINE_AUDIO="marcador/optout"
     )
     await bench.gone(attempt)
@@ -507,7 +507,7 @@ async def a_machine_gets_its_own_audio_after_its_greeting(bench: Bench) -> None:
 
 
 async def a_machine_without_an_audio_of_its_own_is_hung_up_on(bench: Bench) -> None:
-    attempt = await _broadcast(bench, Number.MACHINE, MARCADOR_AMD="1")
+    attempt = await broadcast(bench, Number.MACHINE, MARCADOR_AMD="1")
     await bench.gone(attempt)
     assert story(bench.events, attempt) == [*HEARD, "MarcadorAmd", "hangup 16"]
 

@@ -11,9 +11,11 @@ from ami.simulator.population import MACHINE
 from storage.virtual_clock import VirtualClock
 from tests.contract.bench import BRIEF_S, BRIEF_TRUNK, TRUNK, UNREGISTERED, Bench, Number
 from tests.contract.control_scenarios import CONTROL_SCENARIOS
+from tests.contract.opt_out_scenarios import OPT_OUT_SCENARIOS
 from tests.contract.scenarios import SCENARIOS, Scenario
 from tests.helpers import until
 
+EVERY = (*SCENARIOS, *CONTROL_SCENARIOS, *OPT_OUT_SCENARIOS)
 NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
     Number.ANSWERS: Behaviour(ring_s=0.1),
     Number.BUSY: Behaviour(fate=Fate.BUSY),
@@ -31,7 +33,7 @@ NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
 }
 
 
-@pytest.mark.parametrize("scenario", [*SCENARIOS, *CONTROL_SCENARIOS], ids=lambda scenario: scenario.__name__)
+@pytest.mark.parametrize("scenario", EVERY, ids=lambda scenario: scenario.__name__)
 def test_the_simulated_pbx_keeps_the_contract(scenario: Scenario) -> None:
     clock = VirtualClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     settings = Settings(

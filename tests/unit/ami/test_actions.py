@@ -34,6 +34,8 @@ def _originate(**changed: object) -> actions.Originate:
         lambda v: actions.Login("user", v),
         lambda v: actions.Setvar("NAME", v, "c-1"),
         lambda v: actions.BridgeInfo(v),
+        lambda v: actions.DBGetTree(v),
+        lambda v: actions.DBDel("family", v),
         lambda v: actions.Filter(v),
         lambda v: _originate(variables={"NAME": v}),
         lambda v: _originate(caller_name=v, caller_number="1"),
