@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ami.actions import CoreSettings, PJSIPShowEndpoints
+from ami.actions import CoreSettings, DBGetTree, Getvar, ModuleCheck, PJSIPShowEndpoints
 from ami.connection import AsteriskLink
 from ami.errors import ActionRefused, AmiError
+from ami.kept import OPT_OUTS
 from dialer import agents, campaigns, trunks
 from dialer.campaigns import Campaign
 from dialer.hours import Closed, campaign_opening
@@ -96,11 +97,28 @@ async def asterisk(link: AsteriskLink) -> Pbx:
         return Pbx(link.name, (Finding(what, str(error), mend),))
     except AmiError as error:
         return Pbx(link.name, (Finding(what, str(error), "look at Asterisk's log"),))
+    kept = await _opt_outs(link)
     known = frozenset(name for item in listed.items if (name := getattr(item, "name", "")))
     said = Finding(what, f"Asterisk {version}, {len(known)} endpoints")
     if not version.startswith(ASTERISK):
         said = Finding(what, f"Asterisk {version}", "Marcador is tested on Asterisk 22")
-    return Pbx(link.name, (said,), known, link)
+    return Pbx(link.name, (said, kept), known, link)
+
+
+async def _opt_outs(link: AsteriskLink) -> Finding:
+    """Whether what a customer presses while no dialer listens can be kept, and read."""
+    what = f"opt-outs on {link.name}"
+    try:
+        keeps = (await link.send(Getvar("MARCADOR_KEEPS_OPTOUTS"))).fields.get("value")
+        if keeps:
+            await link.send(ModuleCheck("func_db"))
+            waiting = len((await link.send(DBGetTree(OPT_OUTS))).items)
+            return Finding(what, f"kept while no dialer listens, {waiting} to be stored")
+        why = "its dialplan is older"
+    except AmiError as error:
+        why = str(error)
+    mend = "install extensions.conf, modules.conf and manager.conf of deploy/asterisk"
+    return Finding(what, f"one pressed while no dialer listens is lost: {why}", mend)
 
 
 async def dialling(conn: Connection, pbxs: Sequence[Pbx], now: datetime) -> list[Finding]:

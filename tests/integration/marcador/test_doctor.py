@@ -67,7 +67,7 @@ async def test_a_sound_installation_is_told_so_with_exit_status_0(
     found = by_name(ran)
     assert all(finding["fine"] and not finding["mend"] for finding in ran.json)
     assert list(found) == [
-        *("database", "migrations", "redis", "asterisk main"),
+        *("database", "migrations", "redis", "asterisk main", "opt-outs on main"),
         *("trunk carrier", "agents", "campaign Primavera", "sounds"),
     ]
     assert found["database"]["said"].startswith("PostgreSQL ")
@@ -165,6 +165,27 @@ async def test_an_asterisk_with_an_older_dialplan_is_told_that_its_sounds_cannot
     async with pbx() as at:
         ran = await doctor(tmp_path, "--json", DATABASE_URL=database_dsn, MARCADOR_AMI=at)
     assert "call_control.conf" in by_name(ran)["sounds on main"]["mend"]
+
+
+async def test_an_asterisk_that_cannot_keep_an_opt_out_is_named(tmp_path: Path, database_dsn: str) -> None:
+    async with pbx(PbxSettings(modules=frozenset())) as at:
+        ran = await doctor(tmp_path, "--json", DATABASE_URL=database_dsn, MARCADOR_AMI=at)
+    found = by_name(ran)["opt-outs on main"]
+    assert ran.code == 1
+    assert "lost: ModuleCheck: Module not loaded" in found["said"]
+    assert "modules.conf" in found["mend"]
+
+
+async def test_an_asterisk_with_a_dialplan_that_keeps_no_opt_outs_is_named(
+    tmp_path: Path, database_dsn: str
+) -> None:
+    async with SimulatedAsterisk() as asterisk:
+        asterisk.pbx.globals.clear()
+        at = f"ami://{asterisk.username}:{asterisk.secret}@127.0.0.1:{asterisk.port}"
+        ran = await doctor(tmp_path, "--json", DATABASE_URL=database_dsn, MARCADOR_AMI=at)
+    found = by_name(ran)["opt-outs on main"]
+    assert "its dialplan is older" in found["said"]
+    assert "extensions.conf" in found["mend"]
 
 
 def fields(trunk: Trunk) -> TrunkFields:
