@@ -12,6 +12,7 @@ from lists.model import (
     AttemptKind,
     Begin,
     BeginInbound,
+    Called,
     Caps,
     Closing,
     ContactState,
@@ -305,6 +306,12 @@ async def close(conn: Connection, closings: Sequence[Closing], now: datetime) ->
         [c.early_media_at for c in closings],
     )
     return [row["id"] for row in rows]
+
+
+async def called(conn: Connection, attempt_id: UUID) -> Called | None:
+    """Whom an attempt was for, live or long over."""
+    row = await conn.fetchrow(ATTEMPTS.called, attempt_id)
+    return Called(**dict(row)) if row is not None else None
 
 
 async def note_keys(conn: Connection, attempt_id: UUID, begun_at: datetime, keys: str) -> None:

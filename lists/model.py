@@ -188,6 +188,20 @@ class BeginInbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """Whom an attempt was for."""
+
+    e164: str
+    """Empty when an inbound caller hides the number."""
+    customer_id: UUID | None
+    campaign_id: UUID | None
+
+    @property
+    def known(self) -> bool:
+        return bool(self.e164) or self.customer_id is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     attempt_id: UUID
     state: LiveState
@@ -236,6 +250,8 @@ class LiveAttempt:
     updated_at: datetime
     channel: str
     """Of a call that came in; empty where it is the attempt's id."""
+    pressed: str
+    """A broadcast's keys so far, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,9 +165,12 @@ WITH u AS MATERIALIZED (
 )
 SELECT id FROM closed
 
+-- name: called
+SELECT e164, customer_id, campaign_id FROM attempt WHERE id = $1
+
 -- name: live
 SELECT l.attempt_id, l.begun_at, a.kind, l.campaign_id, l.contact_id, l.customer_id, a.phone_id, l.e164, l.worker,
-       l.server, l.trunk, l.agent_id, l.state, l.updated_at, l.channel
+       l.server, l.trunk, l.agent_id, l.state, l.updated_at, l.channel, a.pressed
 FROM live_attempt l
 JOIN attempt a ON a.id = l.attempt_id AND a.begun_at = l.begun_at
 WHERE ($1::text IS NULL OR l.worker = $1) AND ($2::uuid IS NULL OR l.campaign_id = $2)

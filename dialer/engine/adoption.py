@@ -1,6 +1,7 @@
 """Taking over: the calls and agents the last owner left, as PostgreSQL knows them. Asterisk says the rest."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from asyncpg import Record
@@ -115,6 +116,11 @@ def _is_rung(presence: Presence, tools: Tools) -> bool:
 
 
 def _call_state(row: LiveAttempt, ringing: Presence | None) -> machine.State:
+    state = _stage(row, ringing)
+    return replace(state, facts=replace(state.facts, pressed=row.pressed))
+
+
+def _stage(row: LiveAttempt, ringing: Presence | None) -> machine.State:
     if ringing is not None:
         answered_at = row.begun_at if row.kind is AttemptKind.INBOUND else row.updated_at
         facts = machine.Facts(row.begun_at, answered_at=answered_at, waiting_at=answered_at)

@@ -16,6 +16,7 @@ from typifications import interactions
 
 Job = Callable[[Connection, datetime], Awaitable[object]]
 """A write of its own. It may be run again after a failure, so a second run must do no harm."""
+Told = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Batch:
     progress: dict[UUID, Progress] = field(default_factory=dict)
     """The last step of each call."""
     first_jobs: list[Job] = field(default_factory=list)
+    written: dict[Job, Told] = field(default_factory=dict)
+    """Who is told when that first job has been committed."""
     endings: list[Ending] = field(default_factory=list)
     presences: dict[UUID, Presence] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
@@ -95,7 +98,9 @@ class Batch:
 
     def _pieces(self) -> "Iterator[Batch]":
         """Record by record, in the order of `write`."""
-        yield from (Batch(first_jobs=[job]) for job in self.first_jobs)
+        for job in self.first_jobs:
+            told = {job: self.written[job]} if job in self.written else {}
+            yield Batch(first_jobs=[job], written=told)
         yield from (Batch(progress={key: step}) for key, step in self.progress.items())
         yield from (Batch(endings=[ending]) for ending in self.endings)
         yield from (Batch(presences={key: presence}) for key, presence in self.presences.items())
@@ -109,6 +114,7 @@ def _together(pieces: Iterable[Batch]) -> Batch:
     whole = Batch()
     for piece in pieces:
         whole.first_jobs += piece.first_jobs
+        whole.written |= piece.written
         whole.progress |= piece.progress
         whole.endings += piece.endings
         whole.presences |= piece.presences

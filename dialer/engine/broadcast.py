@@ -1,7 +1,7 @@
 """A campaign that broadcasts: how its calls are placed, and what came of the audio."""
 
 from dialer import call as machine
-from dialer.broadcast import AGENT_KEY, Broadcast
+from dialer.broadcast import AGENT_KEY, OPT_OUT_KEY, Broadcast
 from dialer.outcome import Listened
 from dialer.settings import Mode, Settings
 from lists.model import AttemptKind
@@ -38,7 +38,7 @@ def listened(facts: machine.Facts, broadcast: Broadcast) -> Listened:
     return Listened(
         played=facts.played,
         answer=next((key for key in facts.pressed if key in broadcast.answers), ""),
-        opted_out=facts.opted_out,
+        opted_out=facts.opted_out or OPT_OUT_KEY in facts.pressed,
         wanted_agent=broadcast.agents and AGENT_KEY in facts.pressed,
         left_message=facts.left_message,
     )

@@ -149,6 +149,16 @@ class Calls:
     def on(self, channel: str) -> LiveCall | None:
         return self._by_channel.get(channel)
 
+    def named(self, attempt: str) -> LiveCall | None:
+        """As the dialplan names it: the attempt's id, or the channel's for a call that came in."""
+        found = self.on(attempt)
+        if found is not None or not attempt:
+            return found
+        try:
+            return self.get(UUID(attempt))
+        except ValueError:
+            return None
+
     def move(self, call: LiveCall, channel: str) -> None:
         """The call has another channel from now on."""
         self._by_channel.pop(call.channel, None)

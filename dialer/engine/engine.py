@@ -26,6 +26,7 @@ from dialer.engine.control import Control
 from dialer.engine.following import Following
 from dialer.engine.hub import Hub
 from dialer.engine.inbound import Inbound
+from dialer.engine.kept import KeptOptOuts
 from dialer.engine.listening import Listening
 from dialer.engine.listing import Listing
 from dialer.engine.manual import Manual
@@ -96,6 +97,7 @@ class Engine:
 
         self._reconciler = Reconciler(self.tools, following.found, listed)
         self._inbound = Inbound(self.tools, self.hub)
+        self._kept = KeptOptOuts(self.tools, self.hub.cancel, self._inbound.caller)
         self._first = AgentFirst(self.tools, self._placer, self.hub)
         self._first.is_handled = following.is_handled
         previews = Previews(self.tools, self._first)
@@ -150,6 +152,7 @@ class Engine:
         self._spawn("writer", self.tools.writer.run())
         self._spawn("ticks", self._tick())
         self._spawn("upkeep", self._upkeep.run())
+        self._spawn("opt-outs", self._kept.run())
         for run in self.hub.runs.values():
             self._spawn(f"campaign {run.id}", run.run())
         for name, link in self._links.items():
@@ -293,6 +296,8 @@ class Engine:
 
     async def _reconcile(self, server: str) -> None:
         """Until it has worked once in this session; a lost link starts it anew."""
+        await self._kept.tell(server)  # before the listing says that their calls are over
+        self._kept.hurry()
         while self.tools.sender.up(server):
             if await self._reconciler.reconcile(server):
                 self.hub.assign()

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from ami.actions import Action, Bridge, Hangup, Redirect, Setvar
+from ami.actions import Action, Bridge, DBDel, Hangup, Redirect, Setvar
 from ami.errors import ActionRefused, AmiError
+from ami.kept import OPT_OUTS
 from dialer import agent as desk
 from dialer import call as machine
 from dialer import floor
@@ -21,14 +22,13 @@ from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
 from dialer.engine.closing import Closings, about
 from dialer.engine.homing import Homing
+from dialer.engine.opt_outs import forbid, kept_as
 from dialer.engine.tools import Tools
 from dialer.live import FLOOR, CallIs, Offered, agent_topic
 from dialer.outcome import Outcome
-from lists import attempts, do_not_call
-from lists.do_not_call import Source
-from lists.model import AttemptKind, LiveState, Progress
+from lists import attempts
+from lists.model import AttemptKind, Called, LiveState, Progress
 from storage.database import Connection
-from typifications import agenda
 
 log = logging.getLogger(__name__)
 
@@ -254,25 +254,16 @@ class Hub:
             self._tools.sender.post(call.server, Hangup(call.channel))
 
     def _block(self, call: LiveCall) -> None:
-        """The opt-out is stored before anything else of this call."""
-        numbers = [call.e164] if call.e164 else []
+        """The opt-out is stored before anything else of this call, and only then forgotten by Asterisk."""
+        whom = Called(call.e164, call.customer_id, call.campaign_id)
+        if not whom.known:
+            return  # a caller served while PostgreSQL was away: Asterisk keeps the number, and is asked later
 
         async def store(conn: Connection, now: datetime) -> None:
-            ringing = await do_not_call.add(
-                conn,
-                numbers=numbers,
-                customer_id=call.customer_id,
-                campaign_id=call.campaign_id,
-                source=Source.OPT_OUT,
-                attempt_id=call.id,
-                now=now,
-            )
-            await agenda.end_of_customer(
-                conn, customer_id=call.customer_id, numbers=numbers, campaign_id=call.campaign_id, now=now
-            )
-            self.cancel([attempt for attempt in ringing if attempt != call.id])
+            self.cancel(await forbid(conn, whom, call.id, now))
 
-        self._tools.writer.job(store, first=True)
+        kept = DBDel(OPT_OUTS, kept_as(call))
+        self._tools.writer.first_job(store, written=lambda: self._tools.sender.post(call.server, kept))
 
     def cancel(self, attempt_ids: Sequence[UUID]) -> None:
         """Hang up those of these calls that nobody talks on yet."""

@@ -81,7 +81,7 @@ class Inbound:
         """Find the caller and store the attempt; without a database the caller is served all the same."""
         try:
             async with self._tools.db.connection() as conn:
-                caller = await self._caller(conn, event)
+                caller = await self.caller(conn, event.caller_number, event.did)
             call.e164 = caller.e164 or ""
             call.customer_id, call.campaign_id = caller.customer_id, caller.campaign_id
             await self._store(call)
@@ -89,8 +89,8 @@ class Inbound:
         except StorageError as error:
             log.error("inbound call from %r is served unknown: %s", event.caller_number, error)
             # First: its whole conversation may be over before the database is back.
-            self._tools.writer.job(
-                lambda conn, _now: attempts.begin_inbound(conn, _begin(call, self._tools.worker)), first=True
+            self._tools.writer.first_job(
+                lambda conn, _now: attempts.begin_inbound(conn, _begin(call, self._tools.worker))
             )
         finally:
             self._hub.unidentified.discard(call.id)
@@ -99,10 +99,11 @@ class Inbound:
         self._hub.began(call)
         self._hub.assign()
 
-    async def _caller(self, conn: Connection, event: MarcadorInbound) -> Caller:
+    async def caller(self, conn: Connection, number: str, did_called: str) -> Caller:
+        """Who calls with this number, and whose call it is."""
         regions = [run.settings.region for run in self._hub.runs.values() if run.settings.region]
-        e164 = fold_inbound(event.caller_number, regions[0] if regions else "")
-        did = await dids.dialled(conn, event.did, dict.fromkeys(regions))
+        e164 = fold_inbound(number, regions[0] if regions else "")
+        did = await dids.dialled(conn, did_called, dict.fromkeys(regions))
         last = await conn.fetchrow(QUERIES["last_dialled"], e164) if e164 else None
         campaign_id = self._campaign_of(did, last["campaign_id"] if last else None)
         agent_id = await conn.fetchval(QUERIES["last_talk"], e164, campaign_id) if e164 else None

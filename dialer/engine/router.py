@@ -131,7 +131,7 @@ class Router:
     # --- our dialplan's own words ---------------------------------------------------------------------
 
     def _told(self, event: ami.MarcadorEvent) -> None:
-        call = self._call(event.attempt)
+        call = self._calls.named(event.attempt)
         if call is None:
             return
         match event:
@@ -228,15 +228,6 @@ class Router:
             agent.held, agent.bridge = False, ""
 
     # --- tools ----------------------------------------------------------------------------------------
-
-    def _call(self, attempt: str) -> LiveCall | None:
-        found = self._calls.on(attempt)
-        if found is not None or not attempt:
-            return found
-        try:
-            return self._calls.get(UUID(attempt))
-        except ValueError:
-            return None
 
     def _happen(self, call: LiveCall, event: machine.Event) -> None:
         self._calls.happen(call, event)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from dialer import commands
 from dialer.agents import Presence, Stay
-from dialer.engine.batch import Batch, Ending, Job, News
+from dialer.engine.batch import Batch, Ending, Job, News, Told
 from dialer.live import Body, Publisher
 from lists.model import Progress
 from storage.clock import Clock
@@ -82,9 +82,16 @@ class Writer:
         self._batch.stays.append(stay)
         self._touch()
 
-    def job(self, job: Job, *, first: bool = False) -> None:
-        """`first`: before the closings of the same transaction."""
-        (self._batch.first_jobs if first else self._batch.jobs).append(job)
+    def job(self, job: Job) -> None:
+        self._batch.jobs.append(job)
+        self._touch()
+
+    def first_job(self, job: Job, *, written: Told | None = None) -> None:
+        """Before the closings of the same transaction. `written` is called once it is committed; never, if
+        PostgreSQL refuses it."""
+        self._batch.first_jobs.append(job)
+        if written is not None:
+            self._batch.written[job] = written
         self._touch()
 
     def afterwards(self, job: Job) -> None:
@@ -167,6 +174,9 @@ class Writer:
                 log.exception("a record was refused and is lost: %r", batch)
             elif not self._put_aside(batch):
                 return False
+        else:
+            for told in batch.written.values():
+                told()
         if self._away:
             log.warning("PostgreSQL is back")
         self._away = False

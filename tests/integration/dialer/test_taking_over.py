@@ -10,9 +10,12 @@ from ami.simulator import Behaviour, Fate
 from ami.simulator import Phone as PbxPhone
 from ami.simulator import Settings as PbxSettings
 from dialer.agents import Agent, Line
+from dialer.broadcast import Broadcast
 from dialer.campaigns import Campaign
 from dialer.commands import Kind
 from dialer.live import AgentIs
+from dialer.outcome import Outcome
+from dialer.settings import Mode
 from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
 from typifications.model import Action
 
@@ -183,6 +186,36 @@ def test_a_caller_who_waits_is_known_to_the_next_owner(database_dsn: str) -> Non
         await house.clock.sleep(5)
         await house.ask(Kind.AGENT_READY, ana.id)
         await house.until(lambda: house.state(ana.id) == "talking", 5)
+
+    in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize(
+    ("keys", "outcome"), [("73", Outcome.PRESSED), ("9", Outcome.OPTED_OUT)], ids=["answered", "opted_out"]
+)
+def test_keys_pressed_before_the_dialer_died_are_its_calls_verdict(
+    database_dsn: str, keys: str, outcome: Outcome
+) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        broadcast = Broadcast(audio="campaigns/notice", answers={"3": "no"})
+        settings = msgspec.structs.replace(SETTINGS, mode=Mode.BROADCAST, broadcast=broadcast)
+        campaign = await house.campaign(settings=settings)
+        house.calls_to(MAIN, Behaviour(fate=Fate.ANSWER, ring_s=3, presses=keys, presses_after_s=3))
+        await house.contact(await house.list_(campaign.id), MAIN)
+
+        async def pressed() -> bool:
+            return bool(await house.rows("SELECT FROM attempt WHERE pressed = $1", keys))
+
+        await house.until(pressed)
+        assert await house.rows("SELECT FROM live_attempt"), "the confirmation is heard"
+        await house.kill_worker()
+        await house.clock.sleep(10)
+        await house.start_worker()
+        await house.until(lambda: not len(house.engine.tools.calls), 10)
+        await house.clock.sleep(1)
+        row = await house.row("SELECT outcome, pressed FROM attempt")
+        assert row == {"outcome": outcome, "pressed": keys}
 
     in_virtual_time(database_dsn, story)
 

@@ -1,11 +1,5 @@
 """The dialer, a process of its own, is killed with -9 in mid campaign and started again."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from storage.bus import open_bus
@@ -14,6 +8,7 @@ from tests.system.asterisk.ami import Ami
 from tests.system.asterisk.carrier import Carrier
 from tests.system.asterisk.server import Asterisk
 from tests.system.campaign.centre import open_centre
+from tests.system.faults.conftest import Start
 from tests.system.faults.midway import (
     calls_end_meanwhile,
     midway,
@@ -22,37 +17,6 @@ from tests.system.faults.midway import (
 )
 
 pytestmark = pytest.mark.asterisk
-
-Start = Callable[[], subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def start_dialer(
-    frail: Asterisk, database_dsn: str, redis_server: RedisServer, tmp_path: Path
-) -> Iterator[Start]:
-    """`marcador dialer` as an operator starts it; none outlives the test."""
-    started: list[subprocess.Popen[bytes]] = []
-    config = frail.config
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_dsn,
-        "REDIS_URL": redis_server.url,
-        "MARCADOR_AMI": f"ami://{config.ami_user}:{config.ami_secret}@127.0.0.1:{config.ami_port}",
-    }
-
-    def start() -> subprocess.Popen[bytes]:
-        with (tmp_path / "dialer.log").open("ab") as log:
-            command = [sys.executable, "-m", "marcador", "dialer"]
-            started.append(
-                subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            )
-        return started[-1]
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
 
 
 async def test_a_killed_dialer_comes_back_to_its_conversations_and_calls_nobody_twice(

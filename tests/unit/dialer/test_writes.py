@@ -53,10 +53,27 @@ async def test_a_batch_too_slow_as_a_whole_is_written_in_parts_in_its_order(at_m
     db = SlowDatabase(at_most)
     writer = writer_of(db)
     for number in range(8):
-        writer.job(db.job(number), first=number < 2)
+        (writer.first_job if number < 2 else writer.job)(db.job(number))
     await written(writer)
     assert db.written == list(range(8))
     assert writer.healthy
+
+
+@pytest.mark.parametrize("at_most", [1, 8])
+async def test_who_waits_for_a_record_is_told_once_when_it_is_stored_and_not_when_it_is_refused(
+    at_most: int,
+) -> None:
+    async def poison(conn: Connection, now: datetime) -> None:
+        raise InvalidValue("no")
+
+    db = SlowDatabase(at_most)
+    told: list[str] = []
+    writer = writer_of(db)
+    writer.first_job(db.job(1), written=lambda: told.append(f"1 after {db.written}"))
+    writer.first_job(poison, written=lambda: told.append("poison"))
+    writer.first_job(db.job(2), written=lambda: told.append(f"2 after {db.written}"))
+    await written(writer)
+    assert told in (["1 after [1]", "2 after [1, 2]"], ["1 after [1, 2]", "2 after [1, 2]"])
 
 
 async def test_a_record_that_is_refused_among_many_is_dropped_alone() -> None:
