@@ -75,6 +75,12 @@ class LoadOut(Out):
     rejected: int
     duplicates: int
     do_not_call: int
+    bad_alternatives: Annotated[
+        int, Field(description="alternative numbers left out of rows that were loaded: they are none")
+    ]
+    numbers_not_in_use: Annotated[
+        int, Field(description="loaded, though in no range known to be in use; `reject_invalid` refuses them")
+    ]
     error: str | None
     error_reason: str | None
     error_params: Mapping[str, Any]

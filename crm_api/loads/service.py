@@ -196,6 +196,8 @@ def _waiting(load_id: UUID, spec: LoadSpec | None) -> StartedOut:
         rejected=0,
         duplicates=0,
         do_not_call=0,
+        bad_alternatives=0,
+        numbers_not_in_use=0,
         error=None,
         error_reason=None,
         error_params={},

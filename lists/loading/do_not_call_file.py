@@ -78,7 +78,7 @@ async def load_do_not_call(
             forbidden = await run(conn, SQL.forbid, user_id, now)
             known = await conn.fetch(SQL.forbidden_and_known)
             counts = (rows, forbidden, rejected, rows - forbidden - rejected, 0)
-            await conn.execute(SQL.done, load_id, None, None, *counts, 0, now)
+            await conn.execute(SQL.done, load_id, None, None, *counts, 0, 0, 0, now)
     except BaseException as error:
         told = told_of(error)
         async with db.connection() as conn:

@@ -140,6 +140,8 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
             result.duplicates,
             result.do_not_call,
             result.moved,
+            result.bad_alternatives,
+            result.numbers_not_in_use,
             now,
         )
         there = await conn.fetch(SQL.ready, list(lists.values()), list(lists))
@@ -340,6 +342,8 @@ def _before(row: Mapping[str, Any]) -> LoadResult:
         duplicates=row["duplicates"],
         do_not_call=row["do_not_call"],
         moved=row["moved"],
+        bad_alternatives=row["bad_alternatives"],
+        numbers_not_in_use=row["numbers_not_in_use"],
         already=True,
     )
 

@@ -69,7 +69,9 @@ class LoadResult:
     """Contacts that came from other lists of the campaign."""
     already: bool = False
     bad_alternatives: int = 0
+    """Left out of rows that were loaded without them: no phone numbers."""
     numbers_not_in_use: int = 0
+    """Loaded, though in no range known to be in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class LoadStatus:
     rejected: int
     duplicates: int
     do_not_call: int
+    bad_alternatives: int
+    numbers_not_in_use: int
     error: str | None
     """Why it failed, in a sentence of English; `error_reason` is the same as a stable word, `error_params`
     what it is about."""

@@ -1,5 +1,6 @@
 -- name: done_before
-SELECT id, base_id, dial_list_id, rows, loaded, moved, rejected, duplicates, do_not_call
+SELECT id, base_id, dial_list_id, rows, loaded, moved, rejected, duplicates, do_not_call, bad_alternatives,
+       numbers_not_in_use
 FROM load WHERE file_hash = $2 AND campaign_id IS NOT DISTINCT FROM $1 AND state = 'done'
 
 -- name: start
@@ -27,17 +28,18 @@ RETURNING load.id
 
 -- name: done
 UPDATE load SET state = 'done', base_id = $2, dial_list_id = $3, rows = $4, loaded = $5, rejected = $6,
-                duplicates = $7, do_not_call = $8, moved = $9, finished_at = $10
+                duplicates = $7, do_not_call = $8, moved = $9, bad_alternatives = $10, numbers_not_in_use = $11,
+                finished_at = $12
 WHERE id = $1
 
 -- name: status
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
-       error, error_reason, error_params, started_at, finished_at, created_by
+       bad_alternatives, numbers_not_in_use, error, error_reason, error_params, started_at, finished_at, created_by
 FROM load WHERE id = $1
 
 -- name: of_campaign
 SELECT id, campaign_id, base_id, dial_list_id, file_name, state, rows, loaded, moved, rejected, duplicates, do_not_call,
-       error, error_reason, error_params, started_at, finished_at, created_by
+       bad_alternatives, numbers_not_in_use, error, error_reason, error_params, started_at, finished_at, created_by
 FROM load WHERE $1::uuid IS NULL OR campaign_id = $1
 ORDER BY CASE WHEN $4 THEN started_at END DESC, CASE WHEN $4 THEN id END DESC, started_at, id LIMIT $2 OFFSET $3
 

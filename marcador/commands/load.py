@@ -205,6 +205,8 @@ def _tell(result: LoadResult, rejects: Path, reasons: dict[str, int], as_json: b
         "rejected": result.rejected,
         "duplicates": result.duplicates,
         "do_not_call": result.do_not_call,
+        "bad_alternatives": result.bad_alternatives,
+        "numbers_not_in_use": result.numbers_not_in_use,
         "rejects": str(rejects),
     }
     if as_json:

@@ -45,6 +45,8 @@ def test_a_load_counts_every_row_and_its_reject_file_says_line_and_reason(
         "rejected": 1,
         "duplicates": 1,
         "do_not_call": 0,
+        "bad_alternatives": 0,
+        "numbers_not_in_use": 1,
         "reasons": {"bad_phone": 1, "repeated_key": 1},
         "rejects": "clientes.rejects.csv",
         "already_loaded": False,
