@@ -1,16 +1,20 @@
 """Many results from one CSV file: read, planned and shown first, then made all together or not at all."""
 
-import csv
-import io
+import asyncio
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import islice
+from pathlib import Path as FilePath
 from uuid import UUID
 
+from lists.errors import LoadError
 from lists.folding import fold
-from lists.loading.reading import DEFAULT_CODE_PAGE, detect_delimiter
+from lists.loading.reading import Row, Torn
+from lists.loading.workbook import table_records
 from storage.database import Connection
 from typifications import results
 from typifications.errors import Refused
@@ -49,7 +53,6 @@ _ACTIONS = {
     "agendar": Action.SCHEDULE,
 }
 _YES, _NO = {"1", "si", "yes", "true", "x"}, {"0", "no", "false", ""}
-_ONE_MORE = 2  # the header is line 1
 
 EXAMPLE: Sequence[Sequence[str]] = (
     ("nivel 1", "nivel 2", "nivel 3", "accion", "medida", "clases", "borra eventos", "quita de listas"),
@@ -87,29 +90,27 @@ class Line:
     cells: Mapping[str, str]
 
 
-def decoded(data: bytes) -> str:
-    """UTF-8, with or without its mark, else the code page spreadsheets write."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode(DEFAULT_CODE_PAGE, errors="replace")
-
-
 def read(data: bytes) -> list[Line]:
-    """The lines with anything in them, by field. Raises `Refused` for what is no such file."""
-    text = decoded(data)
-    delimiter = detect_delimiter(text.splitlines(keepends=True)[:50])
-    try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise Refused("unreadable_file", f"the file is no CSV: {error}") from error
-    header = [_column(cell) for cell in rows[0]] if rows else []
+    """The lines with anything in them, by field; of a text in any usual encoding, or a workbook. Blocks.
+
+    Raises `Refused` for what is no such file, the lists' LoadError for what is no table.
+    """
+    with tempfile.NamedTemporaryFile(prefix="marcador-results-") as file:
+        file.write(data)
+        file.flush()
+        rows = [_whole(row) for row in islice(table_records(FilePath(file.name)), MAX_ROWS + 2)]
+    header = [_column(cell) for cell in rows[0].cells] if rows else []
     if "level_1" not in header:
         raise Refused("header_missing", "the first line names the columns, level_1 (nivel 1) among them")
     if len(rows) > MAX_ROWS + 1:
         raise Refused("too_many_rows", f"at most {MAX_ROWS} results at once", limit=MAX_ROWS)
-    found = enumerate(rows[1:], start=_ONE_MORE)
-    return [Line(number, dict(zip(header, row, strict=False))) for number, row in found if any(row)]
+    return [Line(row.line, dict(zip(header, row.cells, strict=False))) for row in rows[1:] if any(row.cells)]
+
+
+def _whole(row: Row | Torn) -> Row:
+    if isinstance(row, Torn):
+        raise LoadError("torn_line", f"Line {row.line} cannot be read: look at its quotes.", line=row.line)
+    return row
 
 
 def _column(cell: str) -> str:
@@ -126,6 +127,8 @@ def plan(lines: Sequence[Line], existing: Mapping[Path, bool]) -> list[Planned]:
         path = tuple(line.cells.get(f"level_{level}", "").strip() for level in range(1, MAX_LEVEL + 1))
         filled = tuple(name for name in path if name)
         try:
+            if any("\0" in name for name in filled):
+                raise Refused("invalid_characters", "the line holds NUL characters")
             if path[: len(filled)] != filled or not filled:
                 raise Refused("level_missing", "each level needs the one above it")
             if filled in planned:
@@ -203,7 +206,7 @@ def _yes(text: str) -> bool:
 
 async def planned(conn: Connection, data: bytes, campaigns: Sequence[UUID]) -> list[Planned]:
     """Raises `Refused` for a file that cannot be read; what is wrong with a line is told in the plan."""
-    return plan(read(data), await _existing(conn, campaigns))
+    return plan(await asyncio.to_thread(read, data), await _existing(conn, campaigns))
 
 
 async def apply(

@@ -21,9 +21,9 @@ from lists.bases.changes import Change, Match, Reader, Roles, Wrong, reader
 from lists.dial_lists import Base
 from lists.errors import LoadError, Refused
 from lists.filtering import matching
-from lists.loading.reading import Row, Torn, detect, header_of, records
+from lists.loading.reading import Row, Torn, header_of
 from lists.loading.staging import clean, copy, raw_of, run
-from lists.loading.workbook import is_workbook, workbook_records
+from lists.loading.workbook import table_records
 from storage.database import Connection, Database
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -125,9 +125,7 @@ def _digest(spec: UpdateSpec) -> str:
 def _records(spec: UpdateSpec) -> Iterator[Row | Torn]:
     if spec.path.stat().st_size == 0:
         raise LoadError("empty", "The file is empty.", file=spec.file_name)
-    if is_workbook(spec.path):
-        return workbook_records(spec.path)
-    return records(spec.path, detect(spec.path, encoding=spec.encoding, delimiter=spec.delimiter))
+    return table_records(spec.path, encoding=spec.encoding, delimiter=spec.delimiter)
 
 
 async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, now: datetime) -> int:

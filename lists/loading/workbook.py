@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from lists.errors import LoadError
-from lists.loading.reading import Row, Torn
+from lists.loading.reading import Row, Torn, detect, records
 
 MAX_UNPACKED = 256 << 20  # bytes; a workbook is a zip archive, and a few kilobytes can unpack to anything
 _ZIP = b"PK\x03\x04"
@@ -25,6 +25,15 @@ def is_workbook(path: Path) -> bool:
             return file.read(4) == _ZIP
     except OSError:
         return False
+
+
+def table_records(
+    path: Path, *, encoding: str | None = None, delimiter: str | None = None
+) -> Iterator[Row | Torn]:
+    """Rows of a table, whether it is a workbook or a text whose format is found. Raises LoadError."""
+    if is_workbook(path):
+        return workbook_records(path)
+    return records(path, detect(path, encoding=encoding, delimiter=delimiter))
 
 
 def workbook_records(path: Path) -> Iterator[Row | Torn]:

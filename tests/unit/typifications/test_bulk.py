@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from typifications.bulk import EXAMPLE, Planned, Verdict, decoded, plan, read
+from lists.errors import LoadError
+from tests.helpers.books import cell, ods, ods_row, xlsx
+from typifications.bulk import EXAMPLE, Planned, Verdict, plan, read
 from typifications.errors import Refused
 from typifications.model import Action, ResultClass
 
@@ -83,7 +85,7 @@ def test_the_same_result_twice_is_refused_the_second_time() -> None:
 
 @pytest.mark.parametrize(
     ("data", "error_id"),
-    [(b"", "header_missing"), (b"a;b\n1;2\n", "header_missing"), (b'level_1\n"open', "unreadable_file")],
+    [(b"", "header_missing"), (b"a;b\n1;2\n", "header_missing")],
 )
 def test_what_is_no_such_file_is_refused_whole(data: bytes, error_id: str) -> None:
     with pytest.raises(Refused) as refused:
@@ -91,5 +93,37 @@ def test_what_is_no_such_file_is_refused_whole(data: bytes, error_id: str) -> No
     assert refused.value.error_id == error_id
 
 
-def test_a_spreadsheets_own_code_page_is_read() -> None:
-    assert decoded("Añadir".encode("cp1252")) == decoded("Añadir".encode("utf-8-sig")) == "Añadir"
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'level_1\nA\n"open\nB\n', "torn_line"),
+        (b"%PDF-1.7\n", "no_table"),
+        ("nivel 1\nAñadir\n".encode("utf-16-le"), "encoding_missing"),
+        ("nivel 1\nAñadir\n".encode() + "Señal\n".encode("cp1252"), "mixed_encodings"),
+    ],
+)
+def test_what_is_no_table_or_torn_says_why(data: bytes, reason: str) -> None:
+    with pytest.raises(LoadError) as refused:
+        read(data)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheets_own_encodings_are_read(encoding: str) -> None:
+    (line,) = read("nivel 1;medida\r\nAñadir;2,5\r\n".encode(encoding))
+    assert (line.number, line.cells["level_1"]) == (2, "Añadir")
+
+
+@pytest.mark.parametrize("form", ["xlsx", "ods"])
+def test_the_example_edited_in_a_spreadsheet_may_stay_a_workbook(form: str) -> None:
+    made = {
+        "xlsx": lambda: xlsx("".join(f"<row>{''.join(map(cell, row))}</row>" for row in EXAMPLE)),
+        "ods": lambda: ods(*(ods_row(*row) for row in EXAMPLE)),
+    }
+    as_text = "\n".join(";".join(row) for row in EXAMPLE).encode()
+    assert plan(read(made[form]()), {}) == plan(read(as_text), {})
+
+
+def test_a_name_with_a_nul_is_refused_with_its_line() -> None:
+    (found,) = plan(read(b"level_1\nA\0B\n"), {})
+    assert (found.line, found.error_id) == (2, "invalid_characters")
