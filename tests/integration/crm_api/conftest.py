@@ -13,11 +13,11 @@ from tests.integration.crm_api.witness import check
 
 @pytest.fixture
 async def api(db: Database, request: pytest.FixtureRequest) -> AsyncIterator[Api]:
-    """The application. A test that `operations.txt` names must have seen its operations succeed."""
+    """The application. A test that a table names must have seen its operations succeed, or conflict."""
     given = Api(db)
     yield given
     await given.close()
-    check(request.node, given.seen)
+    check(request.node, given.seen, given.conflicts)
 
 
 @pytest.fixture

@@ -57,11 +57,13 @@ class Api:
     made: int = 0
     seen: set[str] = field(default_factory=set)
     """The operations answered with success."""
+    conflicts: set[tuple[str, str]] = field(default_factory=set)
+    """The operations that conflicted with what was there, and the error's id."""
 
     def __post_init__(self) -> None:
         self.passwords = Passwords(QUICK)
         self.app: FastAPI = create_app(self.db, self.bus, self.clock, self.settings, passwords=self.passwords)
-        self.app.add_middleware(Witness, seen=self.seen)
+        self.app.add_middleware(Witness, seen=self.seen, conflicts=self.conflicts)
 
     @property
     def local(self) -> LocalBus:

@@ -17,6 +17,7 @@ from lists.do_not_call import Source
 from lists.model import BeginInbound, LiveState, Progress
 from storage.ids import uuid7
 from storage.partitions import ensure_partitions
+from tests.integration.crm_api.asking import OPERATIONS
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -122,8 +123,11 @@ async def test_who_listens_needs_a_phone_of_their_own(api: Api, talk: Talk) -> N
 async def test_a_call_nobody_talks_on_is_not_controlled(api: Api, talk: Talk) -> None:
     async with api.db.transaction() as conn:
         await attempts.progress(conn, [Progress(talk.attempt, LiveState.RINGING, NOW, None)])
-    refused(await talk.supervisor.post(talk.at("hold")), 409, "not_talking")
-    refused(await talk.supervisor.post(talk.at("listen"), json={}), 409, "not_talking")
+    acts = [one for one in OPERATIONS if one.name.startswith("calls_") and one.name != "calls_end"]
+    assert len(acts) > 10
+    for act in acts:
+        response = await act.ask(talk.supervisor, {"attempt_id": str(talk.attempt)})
+        refused(response, 409, "not_talking")
 
 
 @pytest.mark.parametrize(

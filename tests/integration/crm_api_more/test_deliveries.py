@@ -42,7 +42,7 @@ async def api(
     api = Api(db, settings=ApiSettings(mail=mail, report_dir=tmp_path))
     yield api
     await api.close()
-    check(request.node, api.seen)
+    check(request.node, api.seen, api.conflicts)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Call control where things go wrong or cross each other; tests/system proves the acts on a real Asterisk."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,8 @@ from ami.errors import ActionRefused
 from ami.link import Response
 from ami.simulator import Behaviour, Fate
 from ami.simulator.controlled import ThirdParty
-from dialer import commands, live
-from dialer.agents import Agent, Line
+from dialer import agents, commands, live
+from dialer.agents import Agent, AgentFields, Line
 from dialer.commands import Command, Kind, State
 from storage.bus import Message
 from tests.integration.dialer.house import SILENT, House, in_virtual_time, number
@@ -397,5 +398,54 @@ def test_what_the_first_agent_says_is_the_calls_only_word(database_dsn: str) -> 
         said = await house.rows("SELECT agent_id FROM interaction")
         assert [row["agent_id"] for row in said] == [ana.id]
         assert (await house.outcomes()) == {"connected": 1}
+
+    talking(database_dsn, story)
+
+
+# --- what cannot be done --------------------------------------------------------------------------
+
+
+def test_an_act_asked_for_while_another_is_under_way_is_refused(database_dsn: str) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        both = [house.ask(Kind.CONTROL_HOLD, attempt) for _ in range(2)]
+        answers = {one.state: one.result for one in await asyncio.gather(*both)}
+        assert answers.keys() == {State.DONE, State.REFUSED}
+        assert (answers[State.REFUSED] or {})["error_id"] == "act_under_way"
+
+    talking(database_dsn, story)
+
+
+def test_a_supervisor_listens_to_one_call_at_a_time_and_leaves_what_it_listens_to(database_dsn: str) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        bea, boss = await colleague(house, ana), await colleague(house, ana, "boss")
+        ear = {"supervisor": str(boss.id), "how": "listen"}
+        await done(house, Kind.AGENT_PAUSE, boss.id, reason="listens")
+        house.pbx.pbx.inbound(number(2), "5550000", behaviour=PATIENT)
+        await house.until(lambda: house.state(bea.id) == "talking")
+        theirs = house.live_agent(bea.id).state.attempt_id
+        assert await refused(house, Kind.CONTROL_UNLISTEN, attempt, **ear) == "not_listening"
+        assert await refused(house, Kind.CONTROL_LISTEN, attempt, **ear | {"how": "shout"}) == "bad_command"
+        await done(house, Kind.CONTROL_LISTEN, attempt, **ear)
+        assert await refused(house, Kind.CONTROL_LISTEN, theirs, **ear) == "already_listening"
+
+    talking(database_dsn, story)
+
+
+def test_who_may_not_work_or_has_no_line_and_whom_nobody_waits_for_any_more(database_dsn: str) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        nobody = UUID(int=0)
+        assert await refused(house, Kind.CALL_HANGUP, nobody) == "call_over"
+        bea = await colleague(house, ana)
+        click = {"campaign_id": str(next(iter(ana.campaign_ids))), "e164": number(3)}
+        over = click | {"contact_id": str(nobody)}
+        assert await refused(house, Kind.CALL_CLICK, bea.id, **over) == "contact_busy"
+        await done(house, Kind.AGENT_LOGOUT, bea.id)
+        assert await refused(house, Kind.CALL_CLICK, bea.id, **click) == "no_held_line"
+        async with house.db.transaction() as conn:
+            fields = AgentFields(code="bea", name="Bea", dial=bea.dial, enabled=False)
+            await agents.edit(conn, bea.id, fields)
+        house.bus.publish(commands.WAKE, b"")
+        await house.until(lambda: not house.live_agent(bea.id).row.enabled, 120)
+        assert await refused(house, Kind.AGENT_LOGIN, bea.id) == "agent_disabled"
 
     talking(database_dsn, story)

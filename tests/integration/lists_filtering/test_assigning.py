@@ -56,6 +56,13 @@ async def test_who_gets_whom_does_not_follow_the_order_of_the_list(world: World)
     assert in_order != in_order[:2] * 20
 
 
+async def test_more_agents_than_one_deal_is_for_are_refused(world: World) -> None:
+    many = [UUID(int=n) for n in range(assigning.MAX_AGENTS + 1)]
+    with pytest.raises(Refused) as refused:
+        await assigning.assign(world.conn, Filter(), many, seed="a", now=world.now)
+    assert refused.value.error_id == "too_many_agents"
+
+
 async def test_fewer_customers_than_agents_are_refused_and_nobody_is_assigned(world: World) -> None:
     everybody = await people(world, 4)
     with pytest.raises(Refused) as refused:

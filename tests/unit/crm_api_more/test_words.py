@@ -81,11 +81,23 @@ def test_every_word_of_a_closed_set_has_its_text(kind: str) -> None:
     assert [str(word) for word in SETS[kind] if word not in told] == []
 
 
-def test_every_refusal_has_its_text() -> None:
+def _refusals() -> set[str]:
     ids = {_word(call) for call in _calls(FIRST)} | {_word(call, 1) for call in _calls({"ApiError"})}
     ids |= {f"{what}_not_found" for call in _calls({"not_found"}) if (what := _word(call))}
+    return {word for word in ids if word} - NO_ERRORS
+
+
+def test_every_refusal_has_its_text() -> None:
     told = catalogue(Language.ES)["error"]
-    assert sorted(word for word in ids - {None} if word not in told and word not in NO_ERRORS) == []  # type: ignore[type-var]
+    assert sorted(word for word in _refusals() if word not in told) == []
+
+
+def test_every_refusal_is_met_by_a_test() -> None:
+    """Named there by its word, or as a member of a closed set."""
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    named = set(re.findall(r'"([a-z][a-z0-9_]+)"', tests))
+    named |= {member.lower() for member in re.findall(r"\.([A-Z][A-Z0-9_]+)\b", tests)}
+    assert sorted(_refusals() - named) == []
 
 
 def test_every_reason_why_a_contact_is_not_dialled_has_its_text() -> None:

@@ -1,11 +1,18 @@
 """One row of an update file."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+from uuid import uuid4
+
 import pytest
 
 from lists.bases.changes import Change, Match, Roles, Wrong, reader
-from lists.errors import LoadError
+from lists.bases.updating import UpdateSpec, update
+from lists.errors import LoadError, Refused
 from lists.fields import FieldDefinition, FieldType
 from lists.loading.reading import Row
+from storage.database import Database
 
 HEADER = ["doc", "name", "tel", "otros", "saldo", "zona"]
 MAPPING = "name=name,phone=tel,alternatives=otros,zone=zona"
@@ -79,3 +86,10 @@ def test_a_file_that_lacks_what_is_asked_of_it_is_refused_whole(
 ) -> None:
     with pytest.raises(LoadError):
         _read("7", mapping=mapping, ticked=ticked, match=match)
+
+
+async def test_an_update_of_no_column_is_none() -> None:
+    spec = UpdateSpec(Path("clientes.csv"), uuid4(), MAPPING, ticked=())
+    with pytest.raises(Refused) as refused:
+        await update(cast(Database, None), spec, now=datetime(2026, 3, 2, tzinfo=UTC))
+    assert refused.value.error_id == "nothing_ticked"
