@@ -18,8 +18,8 @@ ICAL: dict[int | str, dict[str, object]] = {
 
 @router.post("/agents/{agent_id}", status_code=201)
 async def open_feed(agent_id: UUID, call: Agent) -> FeedOut:
-    """Makes the address, or a new one: the one before is closed. One's own; a supervisor's for the
-    agents of the campaigns watched."""
+    """Makes the address, or a new one: the one before is closed. One's own; a supervisor's for agents who
+    work in the campaigns watched only."""
     return FeedOut(path=f"/api/calendars/feed/{await service.open_feed(call, agent_id)}.ics")
 
 

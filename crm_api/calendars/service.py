@@ -8,6 +8,7 @@ from uuid import UUID
 from crm_api.access import Call
 from crm_api.agents.service import may_act_for
 from crm_api.calendars.ical import calendar
+from crm_api.campaigns.service import must_watch_all
 from crm_api.errors import ApiError
 from crm_api.preferences import service as preferences
 from dialer import agents
@@ -23,8 +24,11 @@ BACK, AHEAD = timedelta(days=30), timedelta(days=400)
 
 
 async def open_feed(call: Call, agent_id: UUID) -> str:
-    """A new secret; the one before holds no longer."""
-    await may_act_for(call, agent_id)
+    """A new secret; the one before holds no longer. It shows all of the agent's events: a supervisor opens it
+    who watches all of the agent's campaigns."""
+    agent = await may_act_for(call, agent_id)
+    if call.who.agent_id != agent_id:
+        await must_watch_all(call.conn, call, agent.campaign_ids)
     secret = secrets.token_urlsafe(32)
     await call.conn.execute(QUERIES.keep, agent_id, _hash(secret), call.now)
     return secret

@@ -20,10 +20,12 @@ router = APIRouter(prefix="/api", tags=["previews"], route_class=Guarded)
 
 @router.get("/agents/{agent_id}/preview")
 async def shown(agent_id: UUID, call: Agent) -> PreviewOut:
-    """The contact before the agent now. The pop on the live socket holds all the data."""
+    """The contact before the agent now, for a campaign watched. The pop on the live socket holds all the
+    data."""
     await may_act_for(call, agent_id)
     found = await proposals.of_agent(call.conn, agent_id)
-    if found is None:
+    own = call.who.agent_id == agent_id
+    if found is None or not (own or call.who.watches(found["campaign_id"])):
         raise not_found("preview", agent_id)
     return PreviewOut.model_validate(found)
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from crm_api.access import Role
 from dialer import proposals
 from dialer.commands import Kind
@@ -49,6 +51,26 @@ async def test_nobody_decides_for_another_agent(api: Api) -> None:
     body = {"attempt_id": NOBODY}
     refused(await client.post(f"/api/agents/{other}/preview/accept", json=body), 403, "agent_not_yours")
     refused(await client.get(f"/api/agents/{other}/preview"), 403, "agent_not_yours")
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "another"])
+async def test_a_supervisor_sees_what_an_agent_is_shown_for_the_campaigns_watched_only(
+    api: Api, watched: bool
+) -> None:
+    mine, other = (await api.campaign("mine")).id, (await api.campaign("other")).id
+    agent_id = (await api.agent(mine, other)).id
+    async with api.db.transaction() as conn:
+        shown = Proposal(
+            agent_id, uuid4(), Stage.PREVIEW, "out", mine if watched else other, uuid4(), None,
+            "+33199000001", api.clock.now(), "w",
+        )  # fmt: skip
+        await proposals.put(conn, shown)
+    client = await api.as_role(Role.SUPERVISOR, watches=(mine,))
+    seen = await client.get(f"/api/agents/{agent_id}/preview")
+    if watched:
+        assert accepted(seen)["e164"] == "+33199000001"
+    else:
+        refused(seen, 404, "preview_not_found")
 
 
 async def test_a_supervisor_reads_what_was_skipped(api: Api) -> None:

@@ -43,6 +43,18 @@ async def test_a_supervisor_neither_opens_nor_closes_the_calendar_of_another_cam
     accepted(await people.supervisor.post(f"/api/calendars/agents/{people.agents[0].id}"), 201)
 
 
+async def test_a_supervisor_opens_no_calendar_that_shows_call_backs_of_another_campaign(
+    people: People, other: Campaign
+) -> None:
+    """It holds all of the agent's, and its address is the key."""
+    shared = await people.api.agent(people.campaign.id, other.id)
+    address = f"/api/calendars/agents/{shared.id}"
+    refused(await people.supervisor.post(address), 403, "campaign_not_yours")
+    accepted(await people.supervisor.delete(address), 204)
+    own = await people.api.as_role(Role.SUPERVISOR, agent_id=shared.id, watches=(people.campaign.id,))
+    accepted(await own.post(address), 201)
+
+
 async def test_a_supervisor_rings_no_agent_of_another_campaign(people: People, stranger: Agent) -> None:
     body = {"campaign_id": str(people.campaign.id), "phone": "+34612345678"}
     for agent_id, status in ((stranger.id, 403), (people.agents[0].id, 202)):
