@@ -126,6 +126,12 @@ class House:
         await self.until(lambda: self.live_agent(made.id).at_work)
         return made
 
+    async def opened(self, **agent: Any) -> tuple[Campaign, Agent]:
+        """The usual beginning: a trunk, a campaign that runs, and Ana ready in it."""
+        await self.trunk()
+        campaign = await self.campaign()
+        return campaign, await self.agent("ana", campaign.id, **agent)
+
     async def many_agents(self, count: int, campaign_id: UUID) -> list[Agent]:
         """A whole shift logs in at once."""
         made = []
@@ -184,6 +190,17 @@ class House:
         commands.wake(self.bus)
         contact_id: UUID = row["id"]
         return contact_id
+
+    async def somebody(self, campaign: Campaign, phone: str, behaviour: Behaviour) -> UUID:
+        """The one contact of a list, who does this when called."""
+        self.calls_to(phone, behaviour)
+        return await self.contact(await self.list_(campaign.id), phone)
+
+    async def in_talk(self, agent: Agent, campaign: Campaign, phone: str, behaviour: Behaviour) -> UUID:
+        """Somebody, until the agent talks with them."""
+        contact = await self.somebody(campaign, phone, behaviour)
+        await self.until(lambda: self.state(agent.id) == "talking")
+        return contact
 
     async def result(
         self, campaign_id: UUID, action: Action | None, name: str = "", **options: Any

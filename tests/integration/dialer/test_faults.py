@@ -91,9 +91,7 @@ def test_a_conversation_survives_the_death_of_the_dialer_and_is_adopted(database
         campaign = await house.campaign()
         done = await house.result(campaign.id, Action.NO_ACTION)
         ana = await house.agent("ana", campaign.id)
-        house.calls_to(number(1), LONG_TALK)
-        contact = await house.contact(await house.list_(campaign.id), number(1))
-        await house.until(lambda: house.state(ana.id) == "talking")
+        contact = await house.in_talk(ana, campaign, number(1), LONG_TALK)
         await house.clock.sleep(1)
         await house.restart_worker()
         await house.until(lambda: house.state(ana.id) == "talking", 30)
@@ -115,9 +113,7 @@ def test_a_conversation_that_ended_while_the_dialer_was_dead_is_still_typified(d
         campaign = await house.campaign()
         done = await house.result(campaign.id, Action.NO_ACTION)
         ana = await house.agent("ana", campaign.id)
-        house.calls_to(number(1), ANSWERS)
-        contact = await house.contact(await house.list_(campaign.id), number(1))
-        await house.until(lambda: house.state(ana.id) == "talking")
+        contact = await house.in_talk(ana, campaign, number(1), ANSWERS)
         await house.clock.sleep(1)
         await house.kill_worker()
         await house.clock.sleep(60)
@@ -132,12 +128,8 @@ def test_a_conversation_that_ended_while_the_dialer_was_dead_is_still_typified(d
 
 def test_a_call_whose_end_was_missed_with_the_link_is_closed_and_its_agent_freed(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
-        house.calls_to(number(1), ANSWERS)
-        await house.contact(await house.list_(campaign.id), number(1))
-        await house.until(lambda: house.state(ana.id) == "talking")
+        campaign, ana = await house.opened()
+        await house.in_talk(ana, campaign, number(1), ANSWERS)
         (talk,) = house.engine.tools.calls
         with house.deaf():
             house.pbx.pbx.far_end_hangs_up(talk.channel)
@@ -155,8 +147,7 @@ def test_after_asterisk_died_nobody_is_dialled_for_agents_whose_lines_are_gone(d
         campaign = await house.campaign()
         await house.agent("ana", campaign.id)
         await house.pbx.stop()
-        house.calls_to(number(1), ANSWERS)
-        await house.contact(await house.list_(campaign.id), number(1))
+        await house.somebody(campaign, number(1), ANSWERS)
         await house.pbx.start()
         await house.until(lambda: house.pbx.calls, 120)
         await house.clock.sleep(60)
@@ -170,8 +161,7 @@ def test_a_call_that_rings_for_ever_is_looked_for_and_hung_up(database_dsn: str)
         await house.trunk()
         campaign = await house.campaign()
         await house.agent("ana", campaign.id)
-        house.calls_to(number(1), SILENT)
-        await house.contact(await house.list_(campaign.id), number(1))
+        await house.somebody(campaign, number(1), SILENT)
         await house.until(lambda: house.pbx.calls)
         await house.until(lambda: len(house.engine.tools.calls) == 1)
         (ringing,) = house.engine.tools.calls
@@ -269,9 +259,7 @@ def test_a_caller_served_from_first_to_last_without_postgresql_is_on_record_afte
     database_dsn: str,
 ) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
+        _, ana = await house.opened()
         async with house.without_postgresql():
             await house.until(lambda: not house.engine.tools.writer.healthy, 30)
             house.pbx.pbx.inbound(number(1), "5550000", behaviour=ANSWERS)

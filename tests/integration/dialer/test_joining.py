@@ -36,9 +36,7 @@ def test_an_agent_whose_customer_had_gone_takes_the_next_at_once(
     database_dsn: str, error: AmiError, waits: bool
 ) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
+        campaign, ana = await house.opened()
         house.calls_to(MAIN, ANSWERS)
         send, failures = house.link.send, [error]
 
@@ -64,12 +62,8 @@ def test_a_customer_who_hangs_up_on_the_way_back_to_the_agent_is_typified_or_lef
     """The line broke in the conversation and came back."""
 
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
-        house.calls_to(MAIN, LONG_TALK)
-        contact = await house.contact(await house.list_(campaign.id), MAIN)
-        await house.until(lambda: house.state(ana.id) == "talking")
+        campaign, ana = await house.opened()
+        contact = await house.in_talk(ana, campaign, MAIN, LONG_TALK)
         (call,) = house.engine.tools.calls
         house.pbx.pbx.far_end_hangs_up(house.live_agent(ana.id).line)
         send = house.link.send
@@ -97,12 +91,8 @@ def test_a_customer_who_hangs_up_on_the_way_back_to_the_agent_is_typified_or_lef
 
 def test_a_line_that_breaks_twice_has_its_whole_time_to_come_back_each_time(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
-        house.calls_to(MAIN, LONG_TALK)
-        await house.contact(await house.list_(campaign.id), MAIN)
-        await house.until(lambda: house.state(ana.id) == "talking")
+        campaign, ana = await house.opened()
+        await house.in_talk(ana, campaign, MAIN, LONG_TALK)
         bea = await house.agent("bea", campaign.id)
         began = house.clock.now()
         await breaks_and_comes_back(house, ana)
@@ -117,11 +107,8 @@ def test_a_caller_whose_last_agents_line_breaks_is_kept_for_it_though_the_time_t
     database_dsn: str,
 ) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
-        house.calls_to(MAIN, ANSWERS)
-        await house.contact(await house.list_(campaign.id), MAIN)
+        campaign, ana = await house.opened()
+        await house.somebody(campaign, MAIN, ANSWERS)
         done = await house.result(campaign.id, ResultAction.NO_ACTION)
         await house.until(lambda: house.state(ana.id) == "wrapup")
         await house.typify(ana.id, done)
@@ -148,9 +135,7 @@ def test_another_servers_link_that_goes_down_in_the_middle_of_a_join_hides_no_co
     database_dsn: str,
 ) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
+        campaign, ana = await house.opened()
         house.calls_to(MAIN, LONG_TALK)
 
         def at_each_leg(event: Event) -> None:

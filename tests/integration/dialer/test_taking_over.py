@@ -1,6 +1,5 @@
 """A worker is killed, and the next one goes on where its agents and customers were."""
 
-from typing import Any
 from unittest.mock import patch
 
 import msgspec
@@ -11,7 +10,6 @@ from ami.simulator import Phone as PbxPhone
 from ami.simulator import Settings as PbxSettings
 from dialer.agents import Agent, Line
 from dialer.broadcast import Broadcast
-from dialer.campaigns import Campaign
 from dialer.commands import Kind
 from dialer.live import AgentIs
 from dialer.outcome import Outcome
@@ -23,12 +21,6 @@ MAIN = number(1)
 LONG_TALK = Behaviour(fate=Fate.ANSWER, setup_s=0.3, ring_s=3, talk_s=120)
 
 
-async def an_agent(house: House, **options: Any) -> tuple[Campaign, Agent]:
-    await house.trunk()
-    campaign = await house.campaign()
-    return campaign, await house.agent("ana", campaign.id, **options)
-
-
 async def loses_the_line(house: House, agent: Agent) -> None:
     house.pbx.pbx.far_end_hangs_up(house.live_agent(agent.id).line)
     await house.until(lambda: house.state(agent.id) == "line_lost", 5)
@@ -37,9 +29,8 @@ async def loses_the_line(house: House, agent: Agent) -> None:
 
 def test_a_wrap_up_whose_line_is_lost_goes_on_with_the_next_owner(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        campaign, ana = await an_agent(house)
-        house.calls_to(MAIN, ANSWERS)
-        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        campaign, ana = await house.opened()
+        contact = await house.somebody(campaign, MAIN, ANSWERS)
         await house.until(lambda: house.state(ana.id) == "wrapup")
         await loses_the_line(house, ana)
         await house.restart_worker()
@@ -55,7 +46,7 @@ def test_a_wrap_up_whose_line_is_lost_goes_on_with_the_next_owner(database_dsn: 
 
 def test_a_pause_whose_line_is_lost_goes_on_with_the_next_owner(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        _, ana = await an_agent(house)
+        _, ana = await house.opened()
         await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
         await loses_the_line(house, ana)
         await house.restart_worker()
@@ -70,10 +61,8 @@ def test_a_customer_whose_agents_line_is_lost_comes_back_to_that_agent_with_the_
     database_dsn: str,
 ) -> None:
     async def story(house: House) -> None:
-        campaign, ana = await an_agent(house)
-        house.calls_to(MAIN, LONG_TALK)
-        await house.contact(await house.list_(campaign.id), MAIN)
-        await house.until(lambda: house.state(ana.id) == "talking")
+        campaign, ana = await house.opened()
+        await house.in_talk(ana, campaign, MAIN, LONG_TALK)
         await loses_the_line(house, ana)
         await house.restart_worker()
         await house.until(lambda: house.state(ana.id) == "talking", 20)
@@ -88,11 +77,9 @@ def test_what_was_said_during_the_talk_spares_the_wrap_up_whatever_breaks(
     database_dsn: str, breaks: str
 ) -> None:
     async def story(house: House) -> None:
-        campaign, ana = await an_agent(house)
+        campaign, ana = await house.opened()
         done = await house.result(campaign.id, Action.NO_ACTION)
-        house.calls_to(MAIN, LONG_TALK)
-        contact = await house.contact(await house.list_(campaign.id), MAIN)
-        await house.until(lambda: house.state(ana.id) == "talking")
+        contact = await house.in_talk(ana, campaign, MAIN, LONG_TALK)
         await house.typify(ana.id, done)
         if "line" in breaks:
             await loses_the_line(house, ana)
@@ -111,7 +98,7 @@ def test_what_was_said_during_the_talk_spares_the_wrap_up_whatever_breaks(
 
 def test_a_pause_that_is_held_back_comes_with_the_next_owner(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        _, ana = await an_agent(house)
+        _, ana = await house.opened()
         with patch.object(house.engine.hub, "answers_expected", return_value=True):
             asked = await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
         assert asked.result == {"state": "ready", "pending": "pause"}
@@ -126,7 +113,7 @@ def test_a_phone_that_is_rung_for_a_waiting_customer_is_talked_on_with_the_next_
     database_dsn: str, dead_s: float
 ) -> None:
     async def story(house: House) -> None:
-        _, ana = await an_agent(house, line=Line.RINGING)
+        _, ana = await house.opened(line=Line.RINGING)
         house.phones["ana"] = PbxPhone(ring_s=5)
         house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
         await house.until(lambda: house.state(ana.id) == "offered")
@@ -145,7 +132,7 @@ def test_a_customer_for_whom_a_phone_rang_in_vain_goes_to_the_next_agent_with_th
     database_dsn: str,
 ) -> None:
     async def story(house: House) -> None:
-        campaign, ana = await an_agent(house, line=Line.RINGING)
+        campaign, ana = await house.opened(line=Line.RINGING)
         house.phones["ana"] = PbxPhone(answers=False)
         house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
         await house.until(lambda: house.state(ana.id) == "offered")
@@ -161,7 +148,7 @@ def test_a_customer_for_whom_a_phone_rang_in_vain_goes_to_the_next_agent_with_th
 
 def test_a_caller_in_talk_is_known_to_the_next_owner(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        _, ana = await an_agent(house)
+        _, ana = await house.opened()
         house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
         await house.until(lambda: house.state(ana.id) == "talking")
         await house.clock.sleep(1)
@@ -178,7 +165,7 @@ def test_a_caller_in_talk_is_known_to_the_next_owner(database_dsn: str) -> None:
 
 def test_a_caller_who_waits_is_known_to_the_next_owner(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        _, ana = await an_agent(house)
+        _, ana = await house.opened()
         await house.ask(Kind.AGENT_PAUSE, ana.id, reason="lunch")
         house.pbx.pbx.inbound(MAIN, "5550000", behaviour=LONG_TALK)
         await house.clock.sleep(5)

@@ -36,14 +36,10 @@ async def test_a_lease_is_one_owners_until_it_runs_out_and_each_owner_raises_the
 
 def test_of_two_workers_one_dials_and_the_other_takes_over_when_it_goes(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
+        campaign, ana = await house.opened()
         first, second = house.worker, worker_of(house)
         await second.start()
-        house.calls_to(MAIN, TALKS_LONG)
-        await house.contact(await house.list_(campaign.id), MAIN)
-        await house.until(lambda: house.state(ana.id) == "talking")
+        await house.in_talk(ana, campaign, MAIN, TALKS_LONG)
         assert second.engine is None
         await first.stop()
         house.worker = second
@@ -77,9 +73,7 @@ def test_an_owner_that_slept_through_the_loss_of_the_floor_calls_nobody_by_hand_
     database_dsn: str,
 ) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
+        campaign, ana = await house.opened()
         async with house.db.transaction() as conn:
             await attempts.fence(conn, campaign.id, house.engine.tools.epoch + 1, True)
         answer = await house.ask(Kind.CALL_CLICK, ana.id, campaign_id=str(campaign.id), e164=MAIN)
@@ -91,11 +85,8 @@ def test_an_owner_that_slept_through_the_loss_of_the_floor_calls_nobody_by_hand_
 
 def test_an_owner_that_lost_the_floor_does_nothing_more_to_its_agents(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
-        house.calls_to(MAIN, ANSWERS)
-        await house.contact(await house.list_(campaign.id), MAIN)
+        campaign, ana = await house.opened()
+        await house.somebody(campaign, MAIN, ANSWERS)
         await house.until(lambda: house.state(ana.id) == "wrapup")
         await house.ask(Kind.AGENT_LOGOUT, ana.id)  # after the wrap-up
         line = house.live_agent(ana.id).line
@@ -158,9 +149,7 @@ def test_one_record_the_database_refuses_is_dropped_alone(database_dsn: str) -> 
 
 def test_an_agents_time_is_logged_once_though_the_answer_to_the_commit_was_lost(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
+        _, ana = await house.opened()
         written, losses = Batch.write, [DatabaseDown("lost at the commit")]
 
         async def lost(batch: Batch, conn: Connection, now: datetime) -> None:
@@ -202,11 +191,8 @@ def test_the_same_idempotency_key_is_one_command(database_dsn: str) -> None:
 
 def test_after_a_reconnect_the_agents_snapshot_holds_the_pending_offer(database_dsn: str) -> None:
     async def story(house: House) -> None:
-        await house.trunk()
-        campaign = await house.campaign()
-        ana = await house.agent("ana", campaign.id)
-        house.calls_to(MAIN, ANSWERS)
-        contact = await house.contact(await house.list_(campaign.id), MAIN)
+        campaign, ana = await house.opened()
+        contact = await house.somebody(campaign, MAIN, ANSWERS)
         await house.until(lambda: house.state(ana.id) == "wrapup")
         await house.clock.sleep(1)
         async with house.db.connection() as conn:
