@@ -272,6 +272,16 @@ async def called_in(bench: Bench) -> e.MarcadorInbound:
     return inbound
 
 
+async def a_caller_whose_agents_line_is_lost_waits_for_another(bench: Bench) -> None:
+    line, inbound = await bench.agent(), await called_in(bench)
+    await bench.send(actions.Setvar("MARCADOR_RESCUE_MS", "15000", inbound.uniqueid))
+    await bench.send(actions.Bridge(line, inbound.uniqueid))
+    await bench.in_room(inbound.uniqueid, "talk")
+    await bench.send(actions.Hangup(line))
+    await bench.in_room(inbound.uniqueid, CUSTOMERS, times=2)
+    assert story(bench.events, inbound.uniqueid)[-4:] == [*TALK[-2:], "MarcadorLeft", f"in {CUSTOMERS}"]
+
+
 async def a_callers_deadline_is_moved_and_the_wait_begun_anew(bench: Bench) -> None:
     inbound = await called_in(bench)
     assert inbound.patience_ms == 120_000
@@ -536,6 +546,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     a_call_that_cannot_be_made_has_no_channel_only_the_originates_response,
     the_same_id_cannot_be_placed_twice,
     an_inbound_call_waits_and_is_joined,
+    a_caller_whose_agents_line_is_lost_waits_for_another,
     a_callers_deadline_is_moved_and_the_wait_begun_anew,
     a_caller_is_turned_away_with_a_message_at_once,
     a_phone_that_cannot_be_rung_gives_the_customer_back,
