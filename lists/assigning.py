@@ -53,6 +53,13 @@ async def assign(
     return Assigned(matched, {agent: given.get(agent, 0) for agent in agents})
 
 
+async def owners(conn: Connection, filter_: Filter, *, assigned_only: bool, now: datetime) -> set[UUID]:
+    """The agents whose customers `assign`, or `unassign` (`assigned_only`), would take. Raises BadFilter,
+    NotFound."""
+    sql, args = await fill(conn, ASSIGNING.owners, filter_, filter_.maximum, assigned_only, now=now)
+    return {row["owner_id"] for row in await conn.fetch(sql, *args, timeout=BULK_S)}
+
+
 async def unassign(conn: Connection, filter_: Filter, *, now: datetime) -> int:
     """Take the customers back from their agents. How many had one. Raises BadFilter, NotFound."""
     sql, args = await fill(conn, ASSIGNING.unassign, filter_, filter_.maximum, now, now=now)

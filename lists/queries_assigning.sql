@@ -18,6 +18,12 @@ SELECT (SELECT count(*) FROM matched) AS matched, agent_id, count(*) AS customer
 UNION ALL
 SELECT (SELECT count(*) FROM matched), NULL, 0
 
+-- name: owners
+-- Whose customers an act on the filter would take: $2 whether it takes only those who have an agent.
+SELECT DISTINCT owner_id FROM (
+    SELECT k.owner_id FROM customer k WHERE {filter} AND (NOT $2 OR k.owner_id IS NOT NULL) ORDER BY k.id LIMIT $1
+) matched WHERE owner_id IS NOT NULL
+
 -- name: unassign
 WITH matched AS MATERIALIZED (
     SELECT k.id FROM customer k WHERE {filter} AND k.owner_id IS NOT NULL ORDER BY k.id LIMIT $1

@@ -36,6 +36,18 @@ async def may_act_for(call: Call, agent_id: UUID) -> agents.Agent:
     return found
 
 
+async def may_take_from(call: Call, agent_ids: Collection[UUID]) -> None:
+    """The customers of agents of the campaigns watched, and of agents who work in none."""
+    watched = call.who.campaigns
+    if watched is None or not agent_ids:
+        return
+    for found in await agents.page(call.conn, ids=list(agent_ids), limit=len(agent_ids)):
+        if found.campaign_ids and not watched & found.campaign_ids:
+            raise forbidden(
+                "agent_not_yours", "these are customers of an agent of other campaigns", id=str(found.id)
+            )
+
+
 async def must_exist(call: Call, campaign_ids: Collection[UUID]) -> None:
     for campaign_id in campaign_ids:
         await campaigns.get(call.conn, campaign_id)

@@ -19,7 +19,6 @@ from crm_api.assignments.schemas import (
 )
 from crm_api.filters.schemas import FilterIn
 from crm_api.guarded import Guarded
-from lists import assigning
 from lists.filtering import sending
 from lists.model import SameCustomer
 
@@ -28,7 +27,8 @@ router = APIRouter(prefix="/api/assignments", tags=["assignments"], route_class=
 
 @router.post("")
 async def assign(body: AssignIn, call: SupervisorOnce) -> AssignedOut:
-    """In equal shares and at random: sizes differ by at most one. Fewer customers than agents is refused."""
+    """In equal shares and at random: sizes differ by at most one. Refused: fewer customers than agents, and
+    customers of agents who work in campaigns of others only."""
     done = await service.assign(call, body)
     call.note("assigned", customers=done.customers, agents=len(done.shares), seed=done.seed)
     return done
@@ -36,8 +36,8 @@ async def assign(body: AssignIn, call: SupervisorOnce) -> AssignedOut:
 
 @router.post("/remove")
 async def unassign(body: UnassignIn, call: SupervisorOnce) -> UnassignedOut:
-    """Take the customers back from their agents."""
-    freed = await assigning.unassign(call.conn, body.filter.read(), now=call.now)
+    """Take the customers back from their agents, who work in a campaign watched or in none."""
+    freed = await service.unassign(call, body.filter.read())
     call.note("unassigned", customers=freed)
     return UnassignedOut(customers=freed)
 

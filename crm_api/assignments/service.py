@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from crm_api.access import Call
+from crm_api.agents.service import may_take_from
 from crm_api.assignments.schemas import (
     AssignedOut,
     AssignIn,
@@ -23,15 +24,28 @@ from dialer import agents, commands
 from dialer.campaigns import Kind
 from lists import assigning, dial_lists
 from lists.filtering import sending
+from lists.filtering.model import Filter
 from lists.filtering.schedule import Schedule
 
 
 async def assign(call: Call, body: AssignIn) -> AssignedOut:
     await must_be_theirs(call, body.agent_ids)
-    seed = body.seed or secrets.token_hex(8)
-    done = await assigning.assign(call.conn, body.filter.read(), body.agent_ids, seed=seed, now=call.now)
+    filter_, seed = body.filter.read(), body.seed or secrets.token_hex(8)
+    await _may_take(call, filter_, assigned_only=False)
+    done = await assigning.assign(call.conn, filter_, body.agent_ids, seed=seed, now=call.now)
     shares = [ShareOut(agent_id=agent, customers=count) for agent, count in done.per_agent.items()]
     return AssignedOut(customers=done.customers, shares=shares, seed=seed)
+
+
+async def unassign(call: Call, filter_: Filter) -> int:
+    await _may_take(call, filter_, assigned_only=True)
+    return await assigning.unassign(call.conn, filter_, now=call.now)
+
+
+async def _may_take(call: Call, filter_: Filter, *, assigned_only: bool) -> None:
+    if call.who.campaigns is not None:
+        owners = await assigning.owners(call.conn, filter_, assigned_only=assigned_only, now=call.now)
+        await may_take_from(call, owners)
 
 
 async def must_be_theirs(call: Call, agent_ids: Sequence[UUID]) -> None:

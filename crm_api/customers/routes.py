@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from crm_api.access import Agent, AgentOnce, Role, SupervisorOnce
 from crm_api.agenda.schemas import EventOut
-from crm_api.agents.service import may_act_for
+from crm_api.agents.service import may_act_for, may_take_from
 from crm_api.campaigns.service import must_see
 from crm_api.customers import service
 from crm_api.customers.schemas import (
@@ -83,9 +83,12 @@ async def create(body: CustomerIn, call: AgentOnce) -> CustomerOut:
 
 @router.post("/assign")
 async def assign(body: AssignIn, call: SupervisorOnce) -> AssignedOut:
-    """Make these customers one agent's, of the campaigns watched, or nobody's."""
+    """Make these customers one agent's, of the campaigns watched, or nobody's. Not those of agents who work
+    in campaigns of others only."""
     if body.agent_id is not None:
         await may_act_for(call, body.agent_id)
+    theirs = await customers.cards(call.conn, body.customer_ids)
+    await may_take_from(call, {one.owner_id for one in theirs if one.owner_id is not None})
     count = await customers.assign(call.conn, body.customer_ids, body.agent_id, call.now)
     call.note(body.agent_id, customers=count)
     return AssignedOut(assigned=count)

@@ -100,6 +100,32 @@ async def test_a_supervisor_gives_customers_to_no_agent_of_another_campaign(
     assert accepted(await people.supervisor.post("/api/customers/assign", json=body)) == {"assigned": 1}
 
 
+async def test_a_supervisor_takes_customers_from_no_agent_of_another_campaign(
+    people: People, stranger: Agent
+) -> None:
+    """Whoever has them is in the middle of something with them; those without an agent are anybody's."""
+    ours, theirs = await people.customer("Ana"), await people.customer("Luis")
+    give = {"customer_ids": [theirs], "agent_id": str(stranger.id)}
+    accepted(await people.operator.post("/api/customers/assign", json=give))
+    mine = [str(people.agents[0].id)]
+    everybody: dict[str, Any] = {"filter": {}}
+    free = {"filter": {"assigned": "unassigned"}}
+    for address, body in (
+        ("assignments", everybody | {"agent_ids": mine}),
+        ("assignments/remove", everybody),
+        ("customers/assign", {"customer_ids": [ours, theirs], "agent_id": mine[0]}),
+        ("customers/assign", {"customer_ids": [theirs], "agent_id": None}),
+    ):
+        params = refused(await people.supervisor.post(f"/api/{address}", json=body), 403, "agent_not_yours")
+        assert params == {"id": str(stranger.id)}, address
+    dealt = await people.supervisor.post("/api/assignments", json=free | {"agent_ids": mine})
+    assert accepted(dealt)["customers"] == 1
+    own = {"filter": {"assigned": "assigned", "owner_ids": mine}}
+    freed = accepted(await people.supervisor.post("/api/assignments/remove", json=own))
+    assert freed == {"customers": 1}
+    assert accepted(await people.operator.get(f"/api/customers/{theirs}"))["owner_id"] == str(stranger.id)
+
+
 async def test_a_supervisor_lifts_do_not_call_in_the_campaigns_watched_only(
     people: People, other: Campaign
 ) -> None:
