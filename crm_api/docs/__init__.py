@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
 
 _FILES = {
     "/api/docs": ("page.html", "text/html; charset=utf-8"),
@@ -21,6 +22,11 @@ def install(app: FastAPI) -> None:
     """Open to everybody: it says no more than the OpenAPI file."""
     for path, (name, media_type) in _FILES.items():
         _serve(app, path, name, media_type)
+
+    async def front() -> Response:
+        return RedirectResponse("/api/docs", headers=HEADERS)
+
+    app.add_api_route("/", front, include_in_schema=False, name="front", tags=["docs"])
 
 
 def _serve(app: FastAPI, path: str, name: str, media_type: str) -> None:

@@ -185,8 +185,10 @@ def _asked(text: str) -> Asked:
     try:
         return Asked.model_validate_json(text)
     except ValidationError as error:
-        problems = error.error_count()
-        raise ApiError(422, "invalid_request", "the question does not fit", problems=problems) from None
+        fields = [
+            {"where": list(e["loc"]), "problem": e["type"], "message": e["msg"]} for e in error.errors()
+        ]
+        raise ApiError(422, "invalid_request", "the question does not fit", fields=fields[:20]) from None
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

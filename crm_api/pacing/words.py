@@ -26,8 +26,8 @@ _SENTENCES = {
         EN: "{left:.0f} more calls may be abandoned within the {target:.1%}.",
     },
     "spent": {
-        ES: "El presupuesto de abandonos ({target:.1%}) está agotado: se llama con mucha cautela.",
-        EN: "The budget of abandoned calls ({target:.1%}) is spent: it dials with great care.",
+        ES: "Ni una llamada más puede abandonarse sin pasar del {target:.1%}: se llama con mucha cautela.",
+        EN: "Not one more call may be abandoned within the {target:.1%}: it dials with great care.",
     },
     "cold": {
         ES: "Acaba de empezar: poco más de una llamada por agente libre hasta conocer la tasa de respuesta.",

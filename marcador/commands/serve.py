@@ -19,6 +19,7 @@ from marcador.cli import run, settings
 from marcador.config import Config
 from marcador.errors import CannotGoOn
 from marcador.serving import served
+from marcador.simulated import simulated_asterisk
 from marcador.wiring import opened_database, opened_links, worker_name
 from storage.bus import open_bus
 from storage.clock import SystemClock
@@ -36,9 +37,21 @@ Host = Annotated[str | None, typer.Option(help="The address to listen on. Defaul
 
 def register(app: typer.Typer) -> None:
     @app.command("run")
-    def run_all(host: Host = None, port: Port = None) -> None:
+    def run_all(
+        host: Host = None,
+        port: Port = None,
+        simulated: Annotated[
+            bool,
+            typer.Option(
+                "--simulated", help="A PBX that does not exist, in place of Asterisk: nobody is called."
+            ),
+        ] = False,
+    ) -> None:
         """The whole of Marcador in one process: API, live socket and dialer."""
-        run(_serve(settings(http_host=host, http_port=port), api=True, dialer=True))
+        config = settings(http_host=host, http_port=port)
+        if simulated and config.servers:
+            raise CannotGoOn("MARCADOR_AMI names an Asterisk: unset it, or leave out --simulated")
+        run(_serve(config, api=True, dialer=True, simulated=simulated))
 
     @app.command("api")
     def api(host: Host = None, port: Port = None) -> None:
@@ -60,9 +73,12 @@ def _shared(config: Config) -> Config:
     return config
 
 
-async def _serve(config: Config, *, api: bool, dialer: bool) -> None:
-    if dialer and not config.servers:
-        raise CannotGoOn("no Asterisk is named: set MARCADOR_AMI=ami://user:secret@host:5038")
+async def _serve(config: Config, *, api: bool, dialer: bool, simulated: bool = False) -> None:
+    if dialer and not config.servers and not simulated:
+        raise CannotGoOn(
+            "no Asterisk is named: set MARCADOR_AMI=ami://user:secret@host:5038, or try it with "
+            "'marcador run --simulated'"
+        )
     clock = SystemClock()
     stop = _stop_signals()
     async with AsyncExitStack() as stack:
@@ -76,7 +92,11 @@ async def _serve(config: Config, *, api: bool, dialer: bool) -> None:
             address = await stack.enter_async_context(served(app, config.http_host, config.http_port))
             log.info("api", address=address, docs=f"{address}/api/docs")
         if dialer:
-            links = await stack.enter_async_context(opened_links(config.servers))
+            servers = config.servers
+            if simulated:
+                servers = (await stack.enter_async_context(simulated_asterisk()),)
+                log.warning("the PBX is simulated: nobody is called, and what becomes of calls is made up")
+            links = await stack.enter_async_context(opened_links(servers))
             worker = Worker(db, links, bus, clock, name=worker_name(config))
             await worker.start()
             log.info("dialer", worker=worker_name(config), servers=sorted(links))

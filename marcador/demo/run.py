@@ -7,8 +7,8 @@ PBX, fictional numbers. With `--asterisk` and `--list` the same floor dials a re
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ import structlog
 from rich.console import Console
 
 from ami.connection import AsteriskLink, Server
-from ami.simulator import Population, Shares, SimulatedAsterisk, Spread
 from crm_api.access import Role
 from crm_api.app import create_app
 from crm_api.passwords import Passwords
@@ -28,7 +27,6 @@ from lists.errors import ListsError
 from lists.loading.load import load_file
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadSpec
-from marcador.asterisk_config import new_secret
 from marcador.commands.user import fresh_password
 from marcador.config import Config
 from marcador.demo import fiction, setup
@@ -41,6 +39,7 @@ from marcador.demo.setup import Plan
 from marcador.demo.watch import Watch
 from marcador.errors import CannotGoOn
 from marcador.serving import served
+from marcador.simulated import SEED, simulated_asterisk
 from marcador.wiring import linked, opened_database, opened_links, worker_name
 from storage.bus import open_bus
 from storage.clock import SystemClock
@@ -50,18 +49,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_S = 5.0
 LINK_S = 8.0
-SEED = 20260501
 MAPPING = ColumnMap.parse(fiction.MAPPING)
-
-POPULATION = Population(
-    seed=SEED,
-    shares=Shares(
-        answer=0.42, machine=0.06, busy=0.08, no_answer=0.34, invalid=0.05, congestion=0.02, rejected=0.03
-    ),
-    ring=Spread(median=5.0, sigma=0.5, low=1.0, high=18.0),
-    talk=Spread(median=12.0, sigma=0.6, low=3.0, high=60.0),
-)
-"""Short talks, so that a minute shows what a shift would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,7 @@ async def run(config: Config, demo: Demo, console: Console | None) -> Figures:
         config = await _own_folder(stack, config)
         db = await stack.enter_async_context(opened_database(config))
         bus = await stack.enter_async_context(open_bus(None))
-        servers = demo.servers or [await stack.enter_async_context(_simulated())]
+        servers = demo.servers or [await stack.enter_async_context(simulated_asterisk())]
         clock = SystemClock()
         api = create_app(db, bus, clock)
         address = await stack.enter_async_context(served(api, config.http_host, config.http_port))
@@ -136,13 +124,6 @@ async def _own_folder(stack: AsyncExitStack, config: Config) -> Config:
     # The server runs as an unprivileged user, who must be able to reach the folder.
     os.chmod(folder, 0o755)
     return config.model_copy(update={"data_dir": Path(folder)})
-
-
-@asynccontextmanager
-async def _simulated() -> AsyncIterator[Server]:
-    secret = new_secret()
-    async with SimulatedAsterisk(POPULATION, secret=secret) as asterisk:
-        yield Server("main", "127.0.0.1", asterisk.port, asterisk.username, secret)
 
 
 async def _all_linked(links: Mapping[str, AsteriskLink]) -> None:

@@ -70,6 +70,7 @@ def test_a_user_gets_a_password_that_is_printed_once_and_can_be_given_anew(
         (["demo", "--trunk", "PJSIP/x"], {}, "--trunk is a dial string with {number}"),
         (["demo", "--list", "."], {}, "is a folder, not a file"),
         (["simulate", "--chart", "nowhere/x.svg"], {}, "there is no folder nowhere"),
+        (["run", "--simulated"], {"MARCADOR_AMI": "ami://u:s@h"}, "unset it, or leave out --simulated"),
         (["run"], {"MARCADOR_AMI": "ami://u:s@a ami://u:s@b"}, "two Asterisk servers have one name"),
         (["run"], {"MARCADOR_AMI": "http://u:s@a"}, "ami://user:secret@host:port"),
         (["doctor"], {"MARCADOR_HTTP_PORT": "99999"}, "MARCADOR_HTTP_PORT"),

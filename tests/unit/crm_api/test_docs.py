@@ -34,6 +34,12 @@ async def test_the_page_sets_texts_and_never_html() -> None:
     assert "insertAdjacentHTML" not in script
 
 
+async def test_whoever_opens_the_bare_address_is_sent_to_the_page() -> None:
+    async with _client() as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/api/docs")
+
+
 async def test_an_installation_may_do_without_the_page() -> None:
     async with _client(ApiSettings(docs=False)) as client:
         assert (await client.get("/api/docs")).status_code == 404

@@ -36,7 +36,7 @@ NOT_ONCE = {
 def test_nothing_is_served_but_the_routers_of_this_test_and_the_open_description() -> None:
     app = create_app(cast(Database, None), LocalBus(), SystemClock())
     alone = {str(getattr(route, "path", None)) for route in app.routes if hasattr(route, "path")}
-    assert alone == {"/api/openapi.json", *docs.PATHS}
+    assert alone == {"/", "/api/openapi.json", *docs.PATHS}
     assert len(app.routes) - len(alone) == len(ROUTERS)
 
 
