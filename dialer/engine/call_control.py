@@ -136,9 +136,13 @@ class CallControl:
             self._reserve(target, call)
         move = moves.send(care, place, together=care.stands is Handling.TALKING)
         self._following.given_away(care, target)
-        self._tools.sender.post(call.server, (*sets, move))
-        if care.agent.row.line is Line.RINGING:
-            self._tools.sender.post(call.server, Hangup(care.leg))
+        if care.agent.row.line is Line.HELD:
+            self._tools.sender.post(call.server, (*sets, move))
+        else:  # one behind the other: hung up before the move, the phone takes its customer along
+            phone = Hangup(care.leg)
+            self._tools.sender.post(
+                call.server, (*sets, move, phone), lambda _: self._tools.sender.post(call.server, phone)
+            )
         return {"state": Handling.TRANSFERRED}
 
     async def _find(self, care: Care, command: Command) -> Target:

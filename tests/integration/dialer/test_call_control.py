@@ -244,14 +244,19 @@ def test_a_colleague_who_cannot_be_joined_after_all_leaves_the_customer_to_whoev
     talking(database_dsn, story)
 
 
-def test_a_rung_phone_is_hung_up_when_its_customer_is_given_away(database_dsn: str) -> None:
+@pytest.mark.parametrize("held", [True, False])
+def test_a_rung_phone_is_hung_up_when_its_customer_is_given_away(database_dsn: str, held: bool) -> None:
     async def story(house: House, ana: Agent, attempt: UUID) -> None:
-        await done(house, Kind.CONTROL_HOLD, attempt)
+        if held:
+            await done(house, Kind.CONTROL_HOLD, attempt)
         await done(house, Kind.CONTROL_TRANSFER, attempt, phone=THIRD)
         await house.until(lambda: house.state(ana.id) == "wrapup")
         await house.clock.sleep(5)
         names = [channel.name for channel in house.pbx.pbx.exchange.channels()]
         assert not [name for name in names if name.startswith("PJSIP/ana-")]
+        assert await house.rows("SELECT attempt_id, state FROM call_handling") == [
+            {"attempt_id": attempt, "state": "transferred"}
+        ]
 
     talking(database_dsn, story, line=Line.RINGING)
 
