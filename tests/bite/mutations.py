@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 BEGINNING = "tests/integration/lists/test_beginning.py"
 LINK = "tests/integration/ami/test_link_faults.py"
+OPT_OUTS = "tests/integration/dialer/test_opt_outs.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,20 @@ MUTATIONS = (
         "FROM u WHERE a.id = u.id AND a.begun_at = u.begun_at AND a.ended_at IS NULL",
         "FROM u WHERE a.id = u.id AND a.begun_at = u.begun_at",
         f"{BEGINNING}::test_closing_frees_number_and_customer_and_happens_once",
+    ),
+    Mutation(
+        "Asterisk forgets an opt-out before it is stored",
+        "dialer/engine/hub.py",
+        "first_job(store, written=lambda: self._tools.sender.post(call.server, kept))",
+        "first_job(store, written=self._tools.sender.post(call.server, kept))",
+        f"{OPT_OUTS}::test_what_is_heard_is_forgotten_by_asterisk_when_postgresql_has_it_and_not_before",
+    ),
+    Mutation(
+        "an opt-out that was pressed while no dialer lived is not read",
+        "dialer/engine/kept.py",
+        "for kept in await self._read(server, deadline):",
+        "for kept in list[KeptOptOut]():",
+        f"{OPT_OUTS}::test_9_pressed_while_no_dialer_lives_is_stored_by_the_next",
     ),
     Mutation(
         "an AMI action has no deadline",
