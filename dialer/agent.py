@@ -207,7 +207,9 @@ class WrapUpExtended(Event):
 
 @dataclass(frozen=True, slots=True)
 class WrapUpEnded(Event):
-    """Its time ran out."""
+    """The time until then ran out, whatever the clock says by now: it may have been set back."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,17 +450,15 @@ def _wrapup(state: State, event: Event, now: datetime) -> Step:
         case WrapUp(), WrapUpExtended(seconds):
             until = state.until + timedelta(seconds=seconds)
             return replace(state, until=until), (TimeWrapUp(until),)
-        case WrapUp(), WrapUpEnded() if now >= state.until:
+        case WrapUp(), WrapUpEnded(until) if until >= state.until:
             free, done = _free(state.pending, state.reason, now)
             return free, (LeaveUntypified(state.attempt_id), *done)
-        case LineLost(was=WrapUp() as was), WrapUpEnded() if now >= was.until:
+        case LineLost(was=WrapUp() as was), WrapUpEnded(until) if until >= was.until:
             return replace(state, was=Ready(now)), (LeaveUntypified(was.attempt_id),)
-        case WrapUp(), WrapUpEnded():  # told too early
-            return state, (TimeWrapUp(state.until),)
         case _, WrapUpExtended():
             return _refuse(state)
         case _, Typified() | WrapUpEnded():
-            return state, ()  # typified later than the wrap-up: nothing changes for the agent
+            return state, ()  # typified later than the wrap-up, or it was extended meanwhile
     return _unexpected(state, event)
 
 

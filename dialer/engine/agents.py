@@ -254,7 +254,7 @@ class Agents:
 
     def time_wrapup(self, agent: LiveAgent, until: datetime) -> None:
         left = (until - self._clock.now()) / timedelta(seconds=1)
-        self._later(agent, "wrapup", left, lambda: self.happen(agent, machine.WrapUpEnded()))
+        self._later(agent, "wrapup", left, lambda: self.happen(agent, machine.WrapUpEnded(until)))
 
     def _later(self, agent: LiveAgent, name: str, seconds: float, act: Callable[[], object]) -> None:
         earlier = agent.timers.pop(name, None)

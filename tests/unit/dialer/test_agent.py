@@ -108,7 +108,7 @@ EVENTS: list[Event] = [
     Typified(CALL),
     Typified(OTHER),
     WrapUpExtended(30),
-    WrapUpEnded(),
+    WrapUpEnded(LATER),
     CallBackFell(),
 ]
 
@@ -163,7 +163,7 @@ def test_an_agent_can_always_log_out_in_the_end(events: list[Event]) -> None:
     call = agent.attempt_of(state) or CALL
     state, _ = run(state, LogoutAsked(), CallEnded(call, 0))
     wrapped = LATER + timedelta(hours=24)  # whatever wrap-up there was, extensions included, is over by then
-    state, _ = run(state, WrapUpEnded(), CallWithdrawn(call), HoldBackEnded(), now=wrapped)
+    state, _ = run(state, WrapUpEnded(wrapped), CallWithdrawn(call), HoldBackEnded(), now=wrapped)
     state, _ = run(state, LogoutAsked(), *[LineFailed()] * len(CALL_BACK_S))
     assert isinstance(state, LoggedOut)
 
@@ -275,11 +275,16 @@ def test_the_wrap_up_ends_with_the_typification() -> None:
 
 
 def test_a_wrap_up_that_runs_out_leaves_the_call_untypified() -> None:
-    assert run(WRAPUP, WrapUpEnded()) == (Ready(LATER), [LeaveUntypified(CALL)])
+    assert run(WRAPUP, WrapUpEnded(WRAPUP.until)) == (Ready(LATER), [LeaveUntypified(CALL)])
 
 
-def test_a_wrap_up_does_not_end_before_its_time() -> None:
-    assert run(WRAPUP, WrapUpEnded(), now=NOW) == (WRAPUP, [TimeWrapUp(WRAPUP.until)])
+def test_a_wrap_up_that_runs_out_while_the_clock_is_set_back_is_over_all_the_same() -> None:
+    assert run(WRAPUP, WrapUpEnded(WRAPUP.until), now=NOW) == (Ready(NOW), [LeaveUntypified(CALL)])
+
+
+def test_a_wrap_up_that_was_extended_does_not_end_at_its_first_time() -> None:
+    extended, _ = run(WRAPUP, WrapUpExtended(30))
+    assert run(extended, WrapUpEnded(WRAPUP.until)) == (extended, [])
 
 
 def test_a_wrap_up_may_be_extended() -> None:
