@@ -86,8 +86,8 @@ class Batch:
 
     @property
     def may_be_late(self) -> bool:
-        """One record that may come after later ones. A closing may: till then its attempt keeps number,
-        contact and customer from being dialled."""
+        """Whether it is one record that may come after later ones. A closing may: till then its attempt keeps
+        number, contact and customer from being dialled."""
         return len(self) == len(self.endings) + len(self.afterwards) == 1
 
     def halves(self) -> "tuple[Batch, Batch]":

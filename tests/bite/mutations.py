@@ -99,4 +99,27 @@ MUTATIONS = (
         "if False:",
         f"{LINK}::test_a_line_break_never_leaves_this_process",
     ),
+    Mutation(
+        "a batch that is too slow is tried again whole",
+        "dialer/engine/writes.py",
+        "except (DatabaseDown, RetryTransaction) as error:",
+        "except (DatabaseDown, RetryTransaction, DeadlinePassed) as error:",
+        "tests/unit/dialer/test_writes.py::test_a_batch_too_slow_as_a_whole_is_written_in_parts_in_its_order",
+    ),
+    Mutation(
+        "a trunk's rate waits for a time of day",
+        "dialer/passing.py",
+        "self._since, self._latest = self._since - by, now",
+        "self._latest = now",
+        "tests/unit/dialer/test_rate.py"
+        "::test_a_clock_that_is_set_back_neither_stops_the_calls_nor_lets_more_of_them_out",
+    ),
+    Mutation(
+        "a third party's channel is forgotten at a take-over",
+        "dialer/engine/following.py",
+        "if listed.account_code == THIRD:",
+        "if False:",
+        "tests/integration/dialer/test_call_control.py"
+        "::test_a_third_partys_channel_is_counted_by_the_next_owner_too",
+    ),
 )
