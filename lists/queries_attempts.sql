@@ -178,7 +178,7 @@ ORDER BY l.begun_at, l.attempt_id
 
 -- name: live_one
 SELECT l.attempt_id, l.begun_at, a.kind, l.campaign_id, l.contact_id, l.customer_id, a.phone_id, l.e164, l.worker,
-       l.server, l.trunk, l.agent_id, l.state, l.updated_at, l.channel
+       l.server, l.trunk, l.agent_id, l.state, l.updated_at, l.channel, a.pressed
 FROM live_attempt l
 JOIN attempt a ON a.id = l.attempt_id AND a.begun_at = l.begun_at
 WHERE l.attempt_id = $1
