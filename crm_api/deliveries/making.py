@@ -16,6 +16,7 @@ from crm_api.hub import Hub
 from crm_api.statistics import exporting, service
 from crm_api.statistics.schemas import FiguresQuery
 from crm_api.users import service as users
+from crm_api.words.schemas import Language
 from dialer.reports import figures
 from storage.database import Connection
 
@@ -43,6 +44,7 @@ async def make(hub: Hub, delivery: Delivery, due_at: datetime) -> Made:
     async with hub.db.connection() as conn:
         owner = await _owner(conn, delivery)
         rows = await _rows(Call(hub=hub, who=owner, now=due_at, conn=conn), delivery.report, asked)
+    rows = list(exporting.in_words(rows, Language(owner.language)))
     content = await _written(rows, delivery.format)
     name = (
         f"{_plain(delivery.name)}_{first}_{last}_{due:%Y%m%dT%H%M}_{str(delivery.id)[-_SUFFIX_LETTERS:]}"

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from crm_api import csv_out, workbook_out
 from crm_api.hub import Hub
 from crm_api.statistics import service
-from crm_api.statistics.exporting import CALL_COLUMNS, call
+from crm_api.statistics.exporting import CALL_COLUMNS, call, in_words
+from crm_api.words.schemas import Language
 from crm_api.workbook_out import Sheet
 from dialer.reports import drilling
 from dialer.reports.drilling import Drill
@@ -18,8 +19,10 @@ Rows = Sequence[Sequence[object]]
 _PIECE = 500
 
 
-async def _pieces(conn: Connection, scope: Scope, drill: Drill) -> AsyncIterator[Rows]:
-    yield [CALL_COLUMNS]
+async def _pieces(
+    conn: Connection, scope: Scope, drill: Drill, language: Language | None
+) -> AsyncIterator[Rows]:
+    yield list(in_words([CALL_COLUMNS], language))
     zone, last = ZoneInfo(scope.zone), None
     while True:
         after = (last.begun_at, last.id) if last else None
@@ -31,19 +34,19 @@ async def _pieces(conn: Connection, scope: Scope, drill: Drill) -> AsyncIterator
         last = found[-1]
 
 
-def csv(hub: Hub, scope: Scope, drill: Drill) -> AsyncIterator[bytes]:
+def csv(hub: Hub, scope: Scope, drill: Drill, language: Language | None) -> AsyncIterator[bytes]:
     async def lines(conn: Connection) -> AsyncIterator[bytes]:
         yield csv_out.BOM.encode()
-        async for piece in _pieces(conn, scope, drill):
+        async for piece in _pieces(conn, scope, drill, language):
             yield "".join(map(csv_out.line, piece)).encode()
 
     return hub.exports.csv(hub.db, lines)
 
 
-def workbook(hub: Hub, scope: Scope, drill: Drill) -> AsyncIterator[bytes]:
+def workbook(hub: Hub, scope: Scope, drill: Drill, language: Language | None) -> AsyncIterator[bytes]:
     async def fill(sheet: Sheet) -> None:
         async with hub.exports.turn(), hub.db.transaction() as conn:
-            async for piece in _pieces(conn, scope, drill):
+            async for piece in _pieces(conn, scope, drill, language):
                 await asyncio.to_thread(_add, sheet, piece)
 
     hub.exports.refuse_when_full()

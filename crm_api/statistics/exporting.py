@@ -1,10 +1,12 @@
 """A report as a file for spreadsheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crm_api.statistics.schemas import CallOut, FiguresOut, RowOut, SharesOut
+from crm_api.words.schemas import Language
+from crm_api.words.service import said
 from dialer.metrics import HourScore
 from dialer.outcome import Outcome
 from dialer.reports.scope import By
@@ -20,6 +22,7 @@ KEYS = {
 }
 
 
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 _NAMED = {"campaign_id": "campaign", "dial_list_id": "dial_list", "agent_id": "agent"}
 _OF_CALLS = (
     *("begun_at", "kind", "campaign", "dial_list", "agent", "e164", "trunk", "outcome", "reason"),
@@ -70,3 +73,13 @@ def hours(found: Sequence[HourScore]) -> Iterator[Sequence[object]]:
     yield ["weekday", "hour", "attempts", "hits", "rate", "score"]
     for one in found:
         yield [one.weekday, one.hour, one.attempts, one.hits, one.rate, one.score]
+
+
+def in_words(rows: Iterable[Sequence[object]], language: Language | None) -> Iterator[Sequence[object]]:
+    """The header in words for people; as it is, for programs, where no language is asked for."""
+    for nth, row in enumerate(rows):
+        yield [_title(str(name), language) for name in row] if language and nth == 0 else row
+
+
+def _title(name: str, language: Language) -> str:
+    return said("outcome" if name in _OUTCOMES else "column", name, language)

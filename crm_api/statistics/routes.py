@@ -27,10 +27,14 @@ from crm_api.statistics.schemas import (
     ScopeQuery,
     SharesOut,
 )
+from crm_api.words.schemas import Language
 from dialer.reports import drilling
 from dialer.reports import figures as reports
 
 Format = Literal["csv", "xlsx"]
+InWords = Annotated[
+    Language | None, Query(description="of the columns' titles; without it they are the stable names")
+]
 
 router = APIRouter(prefix="/api/statistics", tags=["statistics"], route_class=Guarded)
 
@@ -46,14 +50,20 @@ async def figures(call: Supervisor, paging: Paged, asked: Annotated[FiguresQuery
 
 @router.get("/figures/export", response_class=StreamingResponse)
 async def export(
-    call: Supervisor, asked: Annotated[FiguresQuery, Query()], format: Format = "csv"
+    call: Supervisor,
+    asked: Annotated[FiguresQuery, Query()],
+    format: Format = "csv",
+    language: InWords = None,
 ) -> StreamingResponse:
     """The same, whole, as a file."""
     rows = await service.named(call.conn, await service.rows(call, asked, asked.by))
-    return _file("figures", exporting.table(rows, asked.by), format)
+    return _file("figures", exporting.table(rows, asked.by), format, language)
 
 
-def _file(name: str, rows: Iterable[Sequence[object]], format: Format) -> StreamingResponse:
+def _file(
+    name: str, rows: Iterable[Sequence[object]], format: Format, language: Language | None
+) -> StreamingResponse:
+    rows = exporting.in_words(rows, language)
     if format == "xlsx":
         return workbook_out.download(f"{name}.xlsx", workbook_out.of_rows(rows))
 
@@ -73,11 +83,11 @@ async def typifications(call: Supervisor, asked: Annotated[ScopeQuery, Query()])
 
 @router.get("/typifications/export", response_class=StreamingResponse)
 async def export_typifications(
-    call: Supervisor, asked: Annotated[ScopeQuery, Query()], format: Format = "csv"
+    call: Supervisor, asked: Annotated[ScopeQuery, Query()], format: Format = "csv", language: InWords = None
 ) -> StreamingResponse:
     """The same as a file."""
     found = await service.shares(call, await service.scope(call, asked))
-    return _file("typifications", exporting.shares(found), format)
+    return _file("typifications", exporting.shares(found), format, language)
 
 
 @router.get("/coverage")
@@ -108,11 +118,11 @@ async def best_hours(call: Supervisor, paging: Paged, asked: Annotated[ScopeQuer
 
 @router.get("/best-hours/export", response_class=StreamingResponse)
 async def export_best_hours(
-    call: Supervisor, asked: Annotated[ScopeQuery, Query()], format: Format = "csv"
+    call: Supervisor, asked: Annotated[ScopeQuery, Query()], format: Format = "csv", language: InWords = None
 ) -> StreamingResponse:
     """The same, whole, as a file."""
     found = await reports.best_hours(call.conn, await service.scope(call, asked))
-    return _file("best-hours", exporting.hours(found), format)
+    return _file("best-hours", exporting.hours(found), format, language)
 
 
 @router.get("/calls")
@@ -128,15 +138,18 @@ async def calls(
 
 @router.get("/calls/export", response_class=StreamingResponse)
 async def export_calls(
-    visit: SupervisorStream, asked: Annotated[DrillQuery, Query()], format: Format = "csv"
+    visit: SupervisorStream,
+    asked: Annotated[DrillQuery, Query()],
+    format: Format = "csv",
+    language: InWords = None,
 ) -> StreamingResponse:
     """The same, whole, as a file that is sent as it is read."""
     async with visit.hub.db.connection() as conn:
         scope = await service.scope(Call(hub=visit.hub, who=visit.who, now=visit.now, conn=conn), asked)
     drilling.must_be_bounded(scope)
     if format == "xlsx":
-        return workbook_out.download("calls.xlsx", calling.workbook(visit.hub, scope, asked.drill))
-    return csv_out.download("calls.csv", calling.csv(visit.hub, scope, asked.drill))
+        return workbook_out.download("calls.xlsx", calling.workbook(visit.hub, scope, asked.drill, language))
+    return csv_out.download("calls.csv", calling.csv(visit.hub, scope, asked.drill, language))
 
 
 @router.get("/mine")

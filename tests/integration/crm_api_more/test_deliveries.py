@@ -96,7 +96,7 @@ async def test_yesterdays_figures_come_by_e_mail_at_the_local_time_once(people: 
     (attached,) = message.iter_attachments()
     text = attached.get_content()
     header, row = (line.split(",") for line in text.strip().splitlines())
-    assert dict(zip(header, row, strict=True))["attempts"] == "3"
+    assert dict(zip(header, row, strict=True))["llamadas"] == "3"
     (run,) = await runs(people, delivery)
     assert (run["state"], run["tries"], run["rows"], run["error_id"]) == ("delivered", 1, 1, None)
     again = accepted(await people.supervisor.get(f"/api/deliveries/{delivery['id']}"))

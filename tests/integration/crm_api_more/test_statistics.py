@@ -153,6 +153,10 @@ async def test_calls_typifications_and_best_hours_are_exported_for_spreadsheets(
     assert [row[:2] for row in plain[1:]] == [["No", ""], ["Venta", ""], ["Venta", "Oro"], ["", ""]]
     plain, book = await files("best-hours")
     assert len(plain) == len(book) == 4
+    titled = await people.supervisor.get(f"/api/statistics/best-hours/export?{DAY}&language=es")
+    assert titled.content.decode("utf-8-sig").startswith("día de la semana (1 = lunes),hora,llamadas,")
+    titled = await people.supervisor.get(f"/api/statistics/calls/export?{DAY}&language=es")
+    assert titled.content.decode("utf-8-sig").startswith("comienzo,tipo,campaña,lista,agente,teléfono,")
     await _cannot_be_had(people)
 
 

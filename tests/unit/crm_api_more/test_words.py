@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from crm_api.access import Role
+from crm_api.statistics.exporting import CALL_COLUMNS, hours, shares, table
+from crm_api.statistics.schemas import SharesOut
 from crm_api.words.schemas import Language
 from crm_api.words.service import catalogue, said
 from dialer.campaigns import Doing, Kind
 from dialer.outcome import Outcome
+from dialer.reports.scope import By
 from lists import explaining
 from lists.model import AttemptKind, ContactState, PhoneState, RefusalReason
 from lists.numbers import _BAD_LENGTH, _BAD_PARSE, BadNumber
@@ -126,6 +129,19 @@ def test_every_reason_why_a_file_is_refused_has_its_text_and_names_what_it_is_ab
         assert sorted(given.keys() ^ told.keys()) == []
         for word, text in told.items():
             assert set(re.findall(r"{(\w+)}", text)) <= given[word], (language, word)
+
+
+def test_every_column_of_a_report_has_its_title() -> None:
+    rows = [
+        table([], list(By)),
+        shares(SharesOut(typified=0, untypified=0, results=(), complete_to=None)),
+        hours([]),
+    ]
+    names = {str(name) for report in rows for name in next(iter(report))} | {*CALL_COLUMNS}
+    assert sorted(names - catalogue(Language.ES)["column"].keys() - {*Outcome}) == []
+    for language in Language:
+        titles = catalogue(language)["column"]
+        assert len({*titles.values()}) == len(titles)
 
 
 def test_every_way_a_phone_number_is_bad_has_its_text() -> None:
