@@ -98,9 +98,11 @@ def main() -> None:
     """Entry point."""
     from marcador import commands
 
-    commands.register(app, sys.argv[1:])
     try:
+        commands.register(app, sys.argv[1:])
         app(prog_name="marcador")
+    except KeyboardInterrupt:  # while the command's own modules are imported, which takes a second or two
+        raise SystemExit(130) from None
     except CannotGoOn as error:
         typer.echo(f"marcador: {error}", err=True)
         raise SystemExit(2) from error

@@ -80,7 +80,12 @@ class RedisBus:
             except* _LOST as lost:
                 if self.healthy:
                     pause = _FIRST_RETRY_S
-                    log.warning("redis lost", action="bus_lost", reason=str(lost.exceptions[0]))
+                if self.healthy or not self._tried.is_set():
+                    log.warning(
+                        "redis lost" if self.healthy else "no redis",
+                        action="bus_lost",
+                        reason=str(lost.exceptions[0]),
+                    )
             finally:
                 self._up.clear()
                 self._tried.set()

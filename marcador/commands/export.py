@@ -1,5 +1,6 @@
 """`marcador export`: a dial list as CSV, safe to open in a spreadsheet."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -40,6 +41,9 @@ async def _export(config: Config, campaign: str, list_name: str, to: Path | None
         try:
             async for piece in dial_lists.export(conn, names[list_name]):
                 file.write(piece)
+        except BrokenPipeError as error:  # `… | head`: whoever reads has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
+            raise typer.Exit(0) from error
         finally:
             if to:
                 file.close()

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.marcador.command import Ran, marcador
+from tests.integration.marcador.command import Ran, environment, marcador
 
 MAPPING = "phone=telefono,alternatives=otros,key=documento,name=nombre"
 ROWS = """documento;telefono;otros;nombre
@@ -140,6 +142,26 @@ def test_a_table_loaded_without_a_mapping_is_told_that_it_needs_one(
     assert ran.code == 0
     assert "reasons: unknown_campaign 5" in ran.out
     assert "--map phone=COLUMN" in ran.err
+
+
+def test_a_reader_who_has_seen_enough_of_an_export_ends_it_in_silence(
+    tmp_path: Path, database_dsn: str
+) -> None:
+    people = "".join(f"{n};0261911{n:03};;Cliente {n} {'x' * 300}\n" for n in range(900))
+    load(written(tmp_path, ROWS.splitlines(keepends=True)[0] + people), database_dsn)
+    export = f"{sys.executable} -m marcador export --campaign Primavera --list clientes"
+
+    ran = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{export} | head -1"],
+        cwd=tmp_path,
+        env=environment(DATABASE_URL=database_dsn),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("\ufeffkey;document;")
 
 
 def test_an_export_that_cannot_be_written_says_so_in_a_sentence(tmp_path: Path, database_dsn: str) -> None:

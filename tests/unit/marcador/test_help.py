@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 import typer
 
-from marcador import commands
+from marcador import cli, commands
 from marcador.commands import COMMANDS
 
 HEAVY = ("fastapi", "numpy", "asyncpg", "pydantic_settings", "dialer", "crm_api", "lists", "ami")
@@ -34,6 +35,19 @@ def test_the_help_of_the_whole_names_every_command_without_importing_one() -> No
     in_one_line = " ".join(shown.replace("│", " ").split())
     for name, (_, line) in COMMANDS.items():
         assert f"{name} {line}" in in_one_line
+
+
+def test_ctrl_c_while_a_command_is_being_imported_ends_it_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commands, "register", Mock(side_effect=KeyboardInterrupt))
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 130
+    assert ended.value.__cause__ is None
+    assert ended.value.__suppress_context__
 
 
 @pytest.mark.parametrize("name", COMMANDS)
