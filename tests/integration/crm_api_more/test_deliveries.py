@@ -95,7 +95,7 @@ async def test_yesterdays_figures_come_by_e_mail_at_the_local_time_once(people: 
     assert message["Subject"] == "Marcador: Diario, del 2026-03-02 al 2026-03-02"
     (attached,) = message.iter_attachments()
     text = attached.get_content()
-    header, row = (line.split(",") for line in text.strip().splitlines())
+    header, row = (line.split(";") for line in text.strip().splitlines())
     assert dict(zip(header, row, strict=True))["llamadas"] == "3"
     (run,) = await runs(people, delivery)
     assert (run["state"], run["tries"], run["rows"], run["error_id"]) == ("delivered", 1, 1, None)

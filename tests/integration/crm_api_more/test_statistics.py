@@ -127,8 +127,8 @@ async def test_campaigns_lists_and_agents_are_named_after_they_were_deleted_too(
     assert (call["campaign"], call["dial_list"]) == (people.campaign.name, None)
     plain = await people.operator.get(f"/api/statistics/figures/export?{DAY}&by=campaign")
     lines = plain.content.decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("campaign,campaign_id,attempts,")
-    assert lines[1].startswith(f"{people.campaign.name},{people.campaign.id},4,")
+    assert lines[0].startswith("campaign;campaign_id;attempts;")
+    assert lines[1].startswith(f"{people.campaign.name};{people.campaign.id};4;")
 
 
 async def test_calls_typifications_and_best_hours_are_exported_for_spreadsheets(
@@ -141,7 +141,9 @@ async def test_calls_typifications_and_best_hours_are_exported_for_spreadsheets(
         plain = await people.supervisor.get(address)
         book = await people.supervisor.get(f"{address}&format=xlsx")
         assert (plain.status_code, book.status_code) == (200, 200)
-        return list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig")))), _rows(book.content)
+        return list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig")), delimiter=";")), _rows(
+            book.content
+        )
 
     plain, book = await files("calls", "&outcome=connected")
     assert [row[:4] for row in plain] == [row[:4] for row in book]
@@ -154,9 +156,9 @@ async def test_calls_typifications_and_best_hours_are_exported_for_spreadsheets(
     plain, book = await files("best-hours")
     assert len(plain) == len(book) == 4
     titled = await people.supervisor.get(f"/api/statistics/best-hours/export?{DAY}&language=es")
-    assert titled.content.decode("utf-8-sig").startswith("día de la semana (1 = lunes),hora,llamadas,")
+    assert titled.content.decode("utf-8-sig").startswith("día de la semana (1 = lunes);hora;llamadas;")
     titled = await people.supervisor.get(f"/api/statistics/calls/export?{DAY}&language=es")
-    assert titled.content.decode("utf-8-sig").startswith("comienzo,tipo,campaña,lista,agente,teléfono,")
+    assert titled.content.decode("utf-8-sig").startswith("comienzo;tipo;campaña;lista;agente;teléfono;")
     await _cannot_be_had(people)
 
 
@@ -207,8 +209,8 @@ async def test_a_report_is_exported_for_spreadsheets(people: People, tmp_path: P
     address = f"/api/statistics/figures/export?{DAY}&by=day"
     plain = await people.supervisor.get(address)
     lines = plain.content.decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("day,attempts,")
-    assert lines[1].startswith("2026-03-02,4,")
+    assert lines[0].startswith("day;attempts;")
+    assert lines[1].startswith("2026-03-02;4;")
     book = await people.supervisor.get(f"{address}&format=xlsx")
     rows: list[list[Any]] = _rows(book.content)
     assert rows[0][:2] == ["day", "attempts"]
