@@ -219,15 +219,16 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
 
 
 async def floor_snapshot(
-    conn: Connection, *, campaign_ids: Sequence[UUID] | None = None, since: datetime, now: datetime
+    conn: Connection, *, campaign_ids: Sequence[UUID] | None = None, now: datetime
 ) -> FloorSnapshot:
-    """What a supervisor of these campaigns (None: all) sees; figures count from `since`."""
+    """What a supervisor of these campaigns (None: all) sees; figures are today's, in each campaign's zone."""
     ids = list(campaign_ids) if campaign_ids is not None else None
+    today = await conn.fetch(QUERIES["figures_of_today"], ids, now)
     return FloorSnapshot(
         at=now,
         agents=[_agent_is(row) for row in await conn.fetch(QUERIES["floor_agents"], ids)],
         calls=[LiveCall(**row) for row in await conn.fetch(QUERIES["floor_calls"], ids)],
-        figures=await figures(conn, campaign_ids=campaign_ids, since=since),
+        figures=[Figures(**row) for row in today],
     )
 
 

@@ -109,6 +109,5 @@ async def snapshot(conn: Connection, topic: Topic, seen: Sight, now: datetime) -
             reminders=[EventOut.model_validate(one) for one in soon if seen.covers(one.campaign_id)],
         )
     ids = [topic.id] if topic.id is not None else list(seen.campaigns) if seen.campaigns is not None else None
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    floor = await live.floor_snapshot(conn, campaign_ids=ids, since=since, now=now)
+    floor = await live.floor_snapshot(conn, campaign_ids=ids, now=now)
     return FloorSnapshotOut.model_validate(floor)

@@ -31,3 +31,15 @@ SELECT campaign_id, sum(attempts)::bigint AS attempts, sum(answered)::bigint AS 
 FROM campaign_hour
 WHERE hour >= $2 AND ($1::uuid[] IS NULL OR campaign_id = ANY ($1))
 GROUP BY campaign_id;
+
+-- name: figures_of_today
+-- Of the day in each campaign's own zone, from the hour of UTC it begins in.
+SELECT h.campaign_id, sum(h.attempts)::bigint AS attempts, sum(h.answered)::bigint AS answered,
+       sum(h.machines)::bigint AS machines, sum(h.connected)::bigint AS connected,
+       sum(h.abandoned)::bigint AS abandoned, sum(h.gone)::bigint AS gone
+FROM campaign c
+CROSS JOIN LATERAL (SELECT coalesce(c.settings ->> 'zone', 'UTC') AS zone) z
+JOIN campaign_hour h ON h.campaign_id = c.id
+    AND h.hour >= date_trunc('hour', date_trunc('day', $2 AT TIME ZONE z.zone) AT TIME ZONE z.zone, 'UTC')
+WHERE $1::uuid[] IS NULL OR c.id = ANY ($1)
+GROUP BY h.campaign_id;

@@ -7,12 +7,13 @@ from unittest.mock import patch
 import msgspec
 
 from ami.simulator import Population
-from dialer import counters
+from dialer import campaigns, counters, live
 from dialer.campaigns import Desired, Doing
 from dialer.commands import wake
 from dialer.compliance import Counts
 from dialer.engine.campaign import BUFFER_S, COUNT_S
 from lists import attempts, reserving
+from storage.database import Database
 from storage.errors import DatabaseDown
 from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
 from typifications.model import Action
@@ -124,3 +125,22 @@ def test_what_is_left_is_not_counted_anew_at_every_typification(database_dsn: st
         assert run.status.doing is Doing.FINISHED
 
     in_virtual_time(database_dsn, story)
+
+
+async def test_the_floors_figures_are_of_the_day_in_each_campaigns_zone(db: Database) -> None:
+    """At 02:10 UTC it is still yesterday in Bogotá, since 05:00; in Kolkata today, since half past 18."""
+    now = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
+    began = {
+        "America/Bogota": datetime(2026, 3, 1, 5, tzinfo=UTC),
+        "Asia/Kolkata": datetime(2026, 3, 1, 18, tzinfo=UTC),
+    }
+    found: dict[str, int] = {}
+    async with db.transaction() as conn:
+        for zone, hour in began.items():
+            settings = msgspec.structs.replace(SETTINGS, zone=zone)
+            campaign = await campaigns.create(conn, zone, settings, now=now)
+            for at, placed in ((hour - timedelta(hours=1), 100), (hour, 4), (now, 1)):
+                await counters.add(conn, {(campaign.id, at): Counts(attempts=placed)})
+            floor = await live.floor_snapshot(conn, campaign_ids=[campaign.id], now=now)
+            found[zone] = sum(figures.attempts for figures in floor.figures)
+    assert found == dict.fromkeys(began, 5)

@@ -1,6 +1,6 @@
 """Who owns the floor, what is written behind the calls, and what the outside sees."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -197,9 +197,7 @@ def test_after_a_reconnect_the_agents_snapshot_holds_the_pending_offer(database_
         await house.clock.sleep(1)
         async with house.db.connection() as conn:
             seen = await live.agent_snapshot(conn, ana.id, now=house.clock.now())
-            floor = await live.floor_snapshot(
-                conn, since=house.clock.now() - timedelta(hours=1), now=house.clock.now()
-            )
+            floor = await live.floor_snapshot(conn, now=house.clock.now())
         assert seen.agent.state == "wrapup"
         assert seen.offer is not None
         assert (seen.offer.contact_id, seen.offer.e164) == (contact, MAIN)
