@@ -1,5 +1,5 @@
-"""A supervisor who watches nothing, before a campaign with one of each thing: every operation refuses, shows
-nothing, or is known to be everybody's, and why."""
+"""A supervisor who watches nothing, or an agent of no campaign, before a campaign with one of each thing:
+every operation refuses, shows nothing, or is known to be everybody's, and why."""
 
 from uuid import UUID
 
@@ -82,10 +82,11 @@ def _asked() -> list[Operation]:
     return [one for one in OPERATIONS if one.name not in others]
 
 
+@pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR])
 async def test_who_watches_nothing_is_shown_nothing_and_changes_nothing(
-    api: Api, known: dict[str, str]
+    api: Api, known: dict[str, str], role: Role
 ) -> None:
-    stranger = await api.as_role(Role.SUPERVISOR, agent_id=(await api.agent()).id)
+    stranger = await api.as_role(role, agent_id=(await api.agent()).id)
     found = []
     for operation in sorted(_asked(), key=lambda one: one.method != "GET"):
         response = await operation.ask(stranger, known)
