@@ -61,7 +61,8 @@ class LoadStage(StrEnum):
 
 class LoadOut(Out):
     """`waiting`: other uploads are read first. When it failed, `error` says what to mend, in English;
-    `error_reason` is the word of it among the words `unreadable_file`, `error_params` what it is about."""
+    `error_reason` is the word of it (of the kind `unreadable_file`, else `error`), `error_params` what it is
+    about."""
 
     id: UUID
     campaign_id: UUID | None
