@@ -16,7 +16,7 @@ from lists.loading.reading import Format, Row, Torn, detect, records
 from lists.loading.rows import bad_detail
 from lists.loading.sources import unknown_region
 from lists.loading.staging import PIECE, REJECT_COLUMNS, clean, copy, raw_of, run
-from lists.loading.workbook import is_workbook, workbook_records
+from lists.loading.workbook import begun, is_workbook, workbook_records
 from lists.numbers import BadNumber, known_region, parse
 from storage.database import Connection, Database
 from storage.ids import uuid7
@@ -94,7 +94,7 @@ async def load_do_not_call(
 def _records(path: Path, encoding: str | None) -> Iterator[Row | Torn]:
     """Of a text or of a workbook's first sheet. Raises LoadError."""
     if is_workbook(path):
-        return workbook_records(path)
+        return begun(workbook_records(path))
     found = detect(path, encoding=encoding, delimiter=";")
     return records(path, Format(found.encoding, found.delimiter, quoted=False))
 

@@ -13,7 +13,7 @@ from lists.loading.mapping import locate
 from lists.loading.model import LoadSpec
 from lists.loading.reading import Format, Row, Torn, detect, header_of, records
 from lists.loading.rows import RowReader, Rules, list_reader, table_reader
-from lists.loading.workbook import is_workbook, workbook_records
+from lists.loading.workbook import begun, is_workbook, workbook_records
 from lists.model import SameCustomer
 from lists.numbers import known_region
 from lists.zones import known_zone
@@ -92,6 +92,7 @@ def opened(spec: LoadSpec, format: Format | None) -> tuple[RowReader, Iterator[R
     """What reads a row, and the data rows: a table's header has been taken off. Raises LoadError."""
     found = workbook_records(spec.path) if format is None else records(spec.path, format)
     if spec.mapping is None:
+        found = begun(found)
         campaigns = {fold(name): campaign_id for name, campaign_id in spec.campaigns.items()}
         return list_reader(Rules(spec.region, campaigns, spec.agents, spec.reject_invalid)), found
     assert spec.campaign_id is not None

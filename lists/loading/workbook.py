@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,13 @@ def is_workbook(path: Path) -> bool:
             return file.read(4) == _ZIP
     except OSError:
         return False
+
+
+def begun(found: Iterator[Row | Torn]) -> Iterator[Row | Torn]:
+    """The same, its first record read. A workbook's program reads the whole sheet before it tells of the
+    first row: that is to be waited for in a thread, not where calls are dialled. Raises LoadError."""
+    first = next(found, None)
+    return found if first is None else chain((first,), found)
 
 
 def table_records(

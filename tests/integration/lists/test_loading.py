@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,11 +14,12 @@ import pytest
 
 from lists import dial_lists, do_not_call
 from lists.errors import LoadError
-from lists.loading import load
+from lists.loading import do_not_call_file, load, sources
 from lists.loading.do_not_call_file import load_do_not_call
 from lists.loading.load import load_file, rejects_csv
 from lists.loading.mapping import ColumnMap
 from lists.loading.model import LoadResult, LoadSpec, LoadState
+from lists.loading.reading import Row, Torn
 from storage.database import Database
 from tests.helpers.books import ods, ods_row
 from tests.integration.lists.world import NOON, World, number
@@ -314,6 +316,25 @@ async def test_a_do_not_call_file_forbids_for_one_campaign_or_for_all(
     assert [row[:3] for row in await rejects(db, result.load_id)] == [
         ["4", "bad_phone", "555: too short"], ["5", "unknown_campaign", "nadie"],
     ]  # fmt: skip
+
+
+async def test_a_workbook_is_begun_in_a_thread_so_that_nobody_waits_for_its_sheet(
+    world: World, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, begun_in = tmp_path / "upload", list[int]()
+    path.write_bytes(ods(ods_row(number(1), "ventas")))
+
+    def slow(_: Path) -> Iterator[Row | Torn]:
+        begun_in.append(threading.get_ident())
+        yield Row(1, ["ventas", number(1)])
+
+    for module in (sources, do_not_call_file):
+        monkeypatch.setattr(module, "workbook_records", slow)
+    names = {"ventas": world.campaign_id}
+    await load_file(db, LoadSpec(path, region="FR", campaigns=names), now=NOON)
+    await load_do_not_call(db, path, region="FR", campaigns=names, now=NOON)
+    assert len(begun_in) == 2
+    assert threading.get_ident() not in begun_in
 
 
 async def test_a_do_not_call_file_may_be_a_workbook(world: World, db: Database, tmp_path: Path) -> None:
