@@ -159,11 +159,13 @@ async def rejects(visit: Visit, load_id: UUID, language: Language | None) -> Asy
 
 def reject_file(visit: Visit, load_id: UUID, language: Language | None) -> AsyncIterator[bytes]:
     """In the language asked for, else in the reader's own."""
-    hub, words = visit.hub, _reject_words(language or Language(visit.who.language))
+    hub, words = visit.hub, reject_words(language or Language(visit.who.language))
     return hub.exports.csv(hub.db, lambda conn: loading.rejects_csv(conn, load_id, words))
 
 
-def _reject_words(language: Language) -> RejectWords:
+def reject_words(language: Language) -> RejectWords:
+    """Titles and explanations of a reject file in this language."""
+
     def explain(reason: str, detail: str) -> str:
         text = said("reject", reason, language)
         # `612 345: too short`: a bad number's detail says which, and what is wrong with it

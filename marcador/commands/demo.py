@@ -99,7 +99,16 @@ def _check_dial_strings(trunk: str, agent_phone: str) -> None:
 
 def _tell(figures: Figures, as_json: bool) -> None:
     said = figures.as_json()
-    typer.echo(json.dumps(said) if as_json else "\n".join(f"{name}: {value}" for name, value in said.items()))
+    if as_json:
+        typer.echo(json.dumps(said))
+        return
+    for name, value in said.items():
+        shown = (
+            ", ".join(f"{word} {count}" for word, count in value.items())
+            if isinstance(value, dict)
+            else value
+        )
+        typer.echo(f"{name.replace('_', ' ')}: {shown}")
 
 
 def _column_map(text: str) -> ColumnMap:

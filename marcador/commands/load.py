@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from crm_api.words.schemas import Language
 from dialer import agents, campaigns
 from dialer.campaigns import Campaign
 from dialer.settings import Settings
@@ -46,6 +47,7 @@ class Wanted:
     reject_invalid: bool
     same_customer: SameCustomer
     rejects: Path | None
+    language: Language | None
 
 
 def register(app: typer.Typer) -> None:
@@ -78,6 +80,9 @@ def register(app: typer.Typer) -> None:
         rejects: Annotated[
             Path | None, typer.Option(help="Where rejected rows go. Default: FILE.rejects.csv here.")
         ] = None,
+        language: Annotated[
+            Language | None, typer.Option(help="Explains each reason in the reject file in this language.")
+        ] = None,
         as_json: JsonOption = False,
     ) -> None:
         """Load a client file. Exit status 0: the file was read; 2: it could not be, and nothing was stored.
@@ -98,6 +103,7 @@ def register(app: typer.Typer) -> None:
             reject_invalid,
             same_customer,
             rejects,
+            language,
         )
         run(_load(settings(), wanted, as_json))
 
@@ -113,7 +119,7 @@ async def _load(config: Config, wanted: Wanted, as_json: bool) -> None:
                 result = await load_file(db, spec, now=datetime.now(UTC))
         except ListsError as error:
             raise CannotGoOn(str(error)) from error
-        reasons = await _write_rejects(db, result, rejects)
+        reasons = await _write_rejects(db, result, rejects, wanted.language)
     _tell(result, rejects, reasons, as_json)
     if "unknown_campaign" in reasons and not result.loaded and not wanted.mapping:
         typer.echo(
@@ -184,10 +190,17 @@ def _region(region: str) -> str:
     return region.upper()
 
 
-async def _write_rejects(db: Database, result: LoadResult, path: Path) -> dict[str, int]:
+async def _write_rejects(
+    db: Database, result: LoadResult, path: Path, language: Language | None
+) -> dict[str, int]:
     """The reject file, only its header where every row was loaded; and how many rows each reason has."""
+    words = None
+    if language:
+        from crm_api.loads.service import reject_words  # the whole API comes with it
+
+        words = reject_words(language)
     async with db.transaction() as conn:
-        await _store(path, rejects_csv(conn, result.load_id))
+        await _store(path, rejects_csv(conn, result.load_id, words))
         return await reject_reasons(conn, result.load_id)
 
 

@@ -54,8 +54,7 @@ class Screen:
         """The name on the screen."""
         if not self.pop or self.state not in ("offered", "talking", "wrapup"):
             return ""
-        customer = self.pop["customer"]
-        return str(customer["name"] if customer else self.pop["number"])
+        return called(self.pop)
 
 
 class Desk:
@@ -120,7 +119,7 @@ class Desk:
         if self.screen.attempt not in self.screen.popped:
             self.screen.popped.add(self.screen.attempt)
             self._tally.popped += 1
-            self._note("pop", pop["customer"]["name"] if pop["customer"] else pop["number"])
+            self._note("pop", called(pop))
 
     def _now(self, state: str) -> None:
         before, self.screen.state = self.screen.state, state
@@ -201,6 +200,12 @@ class Desk:
 
     def _note(self, what: str, text: str) -> None:
         self._recent.append(f"{self.name:<8} {what} {text}")
+
+
+def called(pop: Mapping[str, Any]) -> str:
+    """Who is on the line: the name, where there is one."""
+    customer = pop["customer"] or {}
+    return str(customer.get("name") or customer.get("key") or pop["number"])
 
 
 def choose(roots: list[Mapping[str, Any]], luck: random.Random) -> tuple[list[str], list[str], str | None]:

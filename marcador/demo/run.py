@@ -109,9 +109,10 @@ async def run(config: Config, demo: Demo, console: Console | None) -> Figures:
 
 def _warning(demo: Demo) -> str:
     hours = "Calling hours are OFF in this demo."
-    return (
-        hours if demo.servers else hours + " The PBX is simulated, the people do not exist: nobody is called."
-    )
+    if demo.servers:
+        return hours
+    people = "" if demo.list_file else ", the people do not exist"
+    return f"{hours} The PBX is simulated{people}: nobody is called."
 
 
 async def _own_folder(stack: AsyncExitStack, config: Config) -> Config:

@@ -60,6 +60,16 @@ def test_a_load_counts_every_row_and_its_reject_file_says_line_and_reason(
     assert rows[0][3:] == ["2", "555", "", "Bruno"]
 
 
+def test_reasons_are_explained_in_the_language_asked_for(tmp_path: Path, database_dsn: str) -> None:
+    ran = load(written(tmp_path, ROWS), database_dsn, "--language", "es")
+
+    assert ran.code == 0
+    header, first, _ = rejects(tmp_path / "clientes.rejects.csv")
+    assert header[:2] == ["línea", "motivo"]
+    assert first[1] == "bad_phone"
+    assert first[2] == "el teléfono no es válido: le faltan dígitos"
+
+
 def test_the_same_file_loaded_again_does_nothing_and_tells_the_same_counts(
     tmp_path: Path, database_dsn: str
 ) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from marcador.commands.demo import seconds
 from marcador.demo import fiction
 from marcador.demo.dashboard import AgentLine, Header, render
-from marcador.demo.desk import choose
+from marcador.demo.desk import called, choose
 from marcador.demo.figures import Figures
 from marcador.demo.results import TREE, Leaf
 
@@ -49,6 +49,13 @@ def test_a_result_somebody_else_added_is_chosen_from_like_the_others() -> None:
     stranger = node(Leaf("Nuevo", action="recall"))
 
     assert choose([stranger], random.Random(1)) == (["id of Nuevo"], ["Nuevo"], "recall")
+
+
+def test_whoever_has_no_name_is_shown_by_key_or_number() -> None:
+    pop = {"number": "+33199000001", "customer": {"name": "Inés", "key": "7"}}
+    assert called(pop) == "Inés"
+    assert called(pop | {"customer": {"name": "", "key": "7"}}) == "7"
+    assert called(pop | {"customer": None}) == "+33199000001"
 
 
 def test_the_fictional_list_holds_numbers_kept_for_fiction_each_once(tmp_path: Path) -> None:
