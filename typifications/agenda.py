@@ -37,8 +37,8 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Events due in [start, end): of these agents (None: all), perhaps with nobody's, and of these campaigns
-    (None: all)."""
+    """Events due in [start, end): of these agents (None: all), perhaps with nobody's (`free_of`: in these
+    campaigns alone), and of these campaigns (None: all)."""
 
     start: datetime
     end: datetime
@@ -46,12 +46,14 @@ class Range:
     with_free: bool = False
     states: Collection[EventState] = tuple(EventState)
     campaign_ids: Collection[UUID] | None = None
+    free_of: Collection[UUID] | None = None
 
     def values(self) -> tuple[Any, ...]:
         """As the queries take them."""
         agents = list(self.agent_ids) if self.agent_ids is not None else None
         campaigns = list(self.campaign_ids) if self.campaign_ids is not None else None
-        return self.start, self.end, agents, self.with_free, list(self.states), campaigns
+        free_of = list(self.free_of) if self.free_of is not None else None
+        return self.start, self.end, agents, self.with_free, list(self.states), campaigns, free_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ async def between(
     with_free: Annotated[bool, Query(description="also the events that are nobody's")] = True,
     state: EventState | None = None,
 ) -> Page[EventOut]:
-    """Events due in [start, end). Agents see their own and nobody's."""
-    wanted = replace(service.seen(call, start, end, agent_id), with_free=with_free)
+    """Events due in [start, end). Agents see their own, and nobody's of the campaigns they work in."""
+    wanted = replace(await service.seen(call, start, end, agent_id), with_free=with_free)
     return await service.page(call, replace(wanted, states=(state,)) if state else wanted, paging)
 
 

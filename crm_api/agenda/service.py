@@ -8,7 +8,7 @@ from crm_api import phones
 from crm_api.access import Call, Role
 from crm_api.agenda.schemas import EventEdit, EventIn, EventOut, ReassignIn
 from crm_api.agents.service import may_act_for
-from crm_api.campaigns.service import must_see
+from crm_api.campaigns.service import must_see, visible
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
 from crm_api.live import notify
@@ -29,13 +29,12 @@ MOST_REASSIGNED = 10_000
 SORTS = tuple(Sort)
 
 
-def seen(call: Call, start: datetime, end: datetime, agent_id: UUID | None) -> Range:
-    """A calendar's range. Agents see their own and nobody's, supervisors those of their campaigns."""
+async def seen(call: Call, start: datetime, end: datetime, agent_id: UUID | None) -> Range:
+    """A calendar's range. Agents see their own and nobody's of the campaigns they work in, supervisors those
+    of their campaigns."""
     if call.who.role is Role.AGENT:
-        agent_ids: list[UUID] | None = [call.own_agent()]
-    else:
-        agent_ids = [agent_id] if agent_id else None
-    return Range(start, end, agent_ids, campaign_ids=call.who.campaigns)
+        return Range(start, end, [call.own_agent()], free_of=await visible(call))
+    return Range(start, end, [agent_id] if agent_id else None, campaign_ids=call.who.campaigns)
 
 
 async def page(call: Call, wanted: Range, paging: Paging) -> Page[EventOut]:
@@ -107,13 +106,14 @@ def _by(call: Call) -> UUID | None:
 
 
 async def must_touch(call: Call, event_id: UUID) -> AgendaEvent:
-    """An agent's own or nobody's; a supervisor's by campaign."""
+    """An agent's own, or nobody's of a campaign it works in; a supervisor's by campaign."""
     event = await agenda.get(call.conn, event_id)
-    if call.who.role is Role.AGENT:
-        if event.agent_id not in (None, call.who.agent_id):
-            raise forbidden("event_not_yours", "this event is another agent's", id=str(event_id))
-    else:
+    if call.who.role is not Role.AGENT:
         call.must_watch(event.campaign_id)
+    elif event.agent_id is None and event.campaign_id not in (await visible(call) or ()):
+        raise forbidden("event_not_yours", "you do not work in this event's campaign", id=str(event_id))
+    elif event.agent_id not in (None, call.who.agent_id):
+        raise forbidden("event_not_yours", "this event is another agent's", id=str(event_id))
     return event
 
 

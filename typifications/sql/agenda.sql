@@ -162,19 +162,22 @@ WHERE contact_id = $1 AND state = 'pending' AND due_at <= $2
 RETURNING tries;
 
 -- name: between
--- $1 from, $2 to, $3 agents (NULL: all), $4 also nobody's, $5 states, $6 campaigns (NULL: all), $7 limit, $8 offset
+-- $1 from, $2 to, $3 agents (NULL: all), $4 also nobody's, $5 states, $6 campaigns (NULL: all), $7 campaigns whose
+-- events of nobody are meant (NULL: of all), $8 limit, $9 offset
 SELECT * FROM agenda_event
 WHERE due_at >= $1 AND due_at < $2 AND state = ANY ($5::text[])
-  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3) OR ($4::boolean AND agent_id IS NULL))
+  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3)
+       OR ($4::boolean AND agent_id IS NULL AND ($7::uuid[] IS NULL OR campaign_id = ANY ($7))))
   AND ($6::uuid[] IS NULL OR campaign_id = ANY ($6))
 ORDER BY {order}
-LIMIT $7 OFFSET $8;
+LIMIT $8 OFFSET $9;
 
 -- name: count_between
 -- As `between`.
 SELECT count(*) FROM agenda_event
 WHERE due_at >= $1 AND due_at < $2 AND state = ANY ($5::text[])
-  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3) OR ($4::boolean AND agent_id IS NULL))
+  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3)
+       OR ($4::boolean AND agent_id IS NULL AND ($7::uuid[] IS NULL OR campaign_id = ANY ($7))))
   AND ($6::uuid[] IS NULL OR campaign_id = ANY ($6));
 
 -- name: of_customer

@@ -49,6 +49,33 @@ async def test_what_one_agent_holds_no_other_changes_or_removes(api: Api) -> Non
     accepted(await people.supervisor.delete(address), 204)
 
 
+async def test_an_agent_sees_and_changes_nobodys_events_of_the_own_campaigns_only(
+    api: Api, people: People
+) -> None:
+    """They hold customers' names and numbers."""
+    other = await api.campaign("otra", region="ES")
+    mine, theirs = [
+        accepted(
+            await people.operator.post("/api/agenda", json=EVENT | {"campaign_id": str(campaign.id)}), 201
+        )
+        for campaign in (people.campaign, other)
+    ]
+    seen = accepted(await people.agent.get("/api/agenda", params=SPAN))
+    assert [one["id"] for one in seen["items"]] == [mine["event"]["id"]]
+    assert seen["total"] == 1
+    address = f"/api/agenda/{theirs['event']['id']}"
+    note = {"note": "mine now"}
+    for response in (
+        await people.agent.get(address),
+        await people.agent.patch(address, json=note),
+        await people.agent.post(f"{address}/manage"),
+        await people.agent.post(f"{address}/take"),
+        await people.agent.delete(address),
+    ):
+        refused(response, 403, "event_not_yours")
+    accepted(await people.agent.patch(f"/api/agenda/{mine['event']['id']}", json=note))
+
+
 async def test_an_event_of_another_agent_is_not_read_by_giving_it_back(api: Api) -> None:
     people = await People.given(api, agents=2)
     other = await api.as_role(Role.AGENT, agent_id=people.agents[1].id)
