@@ -21,7 +21,8 @@ class CampaignIn(In):
 
 
 class CampaignEdit(In):
-    """What is not given stays. With `revision`, the edit is refused when somebody was faster."""
+    """What is not given stays, but `settings` are taken whole: a field left out goes back to its default.
+    With `revision`, the edit is refused when somebody was faster."""
 
     name: Name | None = None
     settings: SettingsJson | None = None
