@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from storage.bus import Gap, Message, Subscription, open_bus
 from storage.redis_bus import RedisBus
@@ -110,3 +111,13 @@ async def test_a_bus_opens_without_redis_and_serves_its_own_process(redis_server
         await until(lambda: bus.healthy, 10)
     finally:
         await bus.close()
+
+
+async def test_a_redis_that_was_never_there_is_told_once() -> None:
+    with capture_logs() as logs:
+        bus = await RedisBus.open("redis://127.0.0.1:1")
+        try:
+            assert not bus.healthy
+        finally:
+            await bus.close()
+    assert [log["event"] for log in logs] == ["no redis"]
