@@ -1,13 +1,21 @@
 """What the features' schemas share: bounded texts, sensible times, pages."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from math import isfinite
 from typing import Annotated, Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from crm_api.errors import invalid
 
@@ -41,6 +49,12 @@ def _kept_whole(value: dict[str, Any]) -> dict[str, Any]:
     raise ValueError(f"at most {DEEPEST} levels of lists and objects")
 
 
+def _local(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("a local time has no offset")
+    return at
+
+
 def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -59,6 +73,12 @@ Zone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-
 """IANA."""
 KnownZone = Annotated[Zone, AfterValidator(_known_zone)]
 """For what is kept: a customer in a zone that is none would never be called, and nobody would be told."""
+ClockTime = Annotated[
+    time,
+    AfterValidator(_local),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}),
+]
+"""Of a day somewhere; JSON Schema's `time` is one with an offset."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Revision = Annotated[int | None, Field(ge=1, le=2**62)]
 """Of an edit: that which was read, to be refused (`stale_revision`) when somebody was faster."""

@@ -1,13 +1,13 @@
 """Assignments: customers of a filter given to agents, taken back, or sent to a dial list."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from crm_api.filters.schemas import FilterIn
-from crm_api.schemas import In, Int, KnownZone, Name, Out, Short, When, Zone
+from crm_api.schemas import ClockTime, In, Int, KnownZone, Name, Out, Short, When, Zone
 from lists.assigning import MAX_AGENTS
 from lists.filtering.schedule import MAX_MINUTES, MIN_MINUTES
 from lists.model import SameCustomer
@@ -44,7 +44,7 @@ class ScheduleIn(In):
     """`minutes` alone, or a local time `at` with weekdays (1 is Monday)."""
 
     minutes: Annotated[int | None, Field(ge=MIN_MINUTES, le=MAX_MINUTES)] = None
-    at: time | None = None
+    at: ClockTime | None = None
     weekdays: Annotated[frozenset[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7)] = frozenset(
         range(1, 8)
     )
@@ -90,7 +90,7 @@ class RefreshIn(In):
 
 class ScheduleOut(Out):
     minutes: int | None
-    at: time | None
+    at: ClockTime | None
     weekdays: frozenset[int]
     zone: str
 

@@ -1,13 +1,13 @@
 """Scheduled delivery of reports: what is asked, when, and where it goes."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from crm_api.deliveries.model import Format, Period, Report, RunState
-from crm_api.schemas import In, Name, Out, Zone
+from crm_api.schemas import ClockTime, In, Name, Out, Zone
 from dialer.reports.scope import By
 from lists.model import AttemptKind
 
@@ -42,7 +42,7 @@ class QuestionIn(In):
 class TimesIn(In):
     """A local time, on these weekdays (1 is Monday) and, if given, on this day of the month only."""
 
-    at: time
+    at: ClockTime
     zone: Zone
     weekdays: Annotated[frozenset[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)] = (
         frozenset(range(1, 8))
@@ -65,7 +65,7 @@ class DeliveryIn(In):
 
 
 class TimesOut(Out):
-    at: time
+    at: ClockTime
     zone: str
     weekdays: frozenset[int]
     month_day: int | None

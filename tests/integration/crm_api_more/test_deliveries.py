@@ -261,6 +261,7 @@ async def test_a_supervisor_sees_the_own_deliveries_and_an_operator_all(people: 
         ({"recipients": [], "folder": "/etc"}, 422, "invalid_request"),
         ({"recipients": ["a@b.c\r\nBcc: d@e.f"]}, 422, "invalid_request"),
         ({"times": {"at": "08:00", "zone": "Europe/Nowhere"}}, 422, "bad_schedule"),
+        ({"times": {"at": "08:00Z", "zone": "Europe/Madrid"}}, 422, "invalid_request"),
         ({"question": {"campaign_id": [NOBODY]}}, 403, "campaign_not_yours"),
         ({"name": ""}, 422, "invalid_request"),
     ],

@@ -11,12 +11,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from storage.database import connect
 from storage.embedded import EmbeddedPostgres
-from storage.errors import EmbeddedError
+from storage.errors import EmbeddedError, WrongAddress
 from storage.postgres_binaries import wheel_binaries
 from storage.throw_away import throw_away_postgres
 from tests.helpers import until_sync
@@ -71,7 +70,7 @@ async def test_it_is_private_unprivileged_durable_and_in_utc(folder: Path) -> No
             sql = f"SELECT coalesce(current_setting('{setting}', true), 'C')"
             assert await ask(pg.dsn, sql) == value, setting
         wrong = pg.dsn.replace(pg.dsn.split(":")[2].split("@")[0], "guessed")
-        with pytest.raises(asyncpg.InvalidPasswordError):
+        with pytest.raises(WrongAddress):
             await ask(wrong, "SELECT 1")
 
 
