@@ -76,7 +76,13 @@ KnownZone = Annotated[Zone, AfterValidator(_known_zone)]
 ClockTime = Annotated[
     time,
     AfterValidator(_local),
-    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$",
+            "examples": ["09:30"],
+        }
+    ),
 ]
 """Of a day somewhere; JSON Schema's `time` is one with an offset."""
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]

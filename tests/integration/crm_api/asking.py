@@ -116,8 +116,8 @@ class Operation:
         schema = self._resolved(schema)
         if "anyOf" in schema:
             return self._least(schema["anyOf"][0], name, known)
-        if "enum" in schema:
-            return schema["enum"][0]
+        if given := schema.get("enum", schema.get("examples")):
+            return given[0]
         match schema.get("type"):
             case "object":
                 fields = schema.get("properties", {})
@@ -129,7 +129,7 @@ class Operation:
                 return schema.get("minimum", 1)
             case "boolean":
                 return False
-        by_format = {"uuid": NOBODY, "time": "10:00:00", "date": "2026-03-02", "date-time": BY_NAME["start"]}
+        by_format = {"uuid": NOBODY, "date": "2026-03-02", "date-time": BY_NAME["start"]}
         return by_format.get(schema.get("format", ""), "x" * max(8, schema.get("minLength", 0)))
 
 
