@@ -18,6 +18,7 @@ need() { # need PROGRAM PACKAGE WHAT-IT-IS-FOR
 
 need redis-server redis-server "the bus over Redis"
 need sipp sip-tester "system tests: SIPp plays the carrier"
+need curl curl "the lines of docs/first-day.md"
 deploy/asterisk/install.sh || left_out+=("system tests: no Asterisk 22, the reason is above")
 
 failed=()
