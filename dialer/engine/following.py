@@ -43,6 +43,8 @@ class Following:
         """By third party's channel: given back at its end."""
         self._told: set[UUID] = set()
         """Calls with a row of how they stand."""
+        self._left_with: dict[UUID, str] = {}
+        """By call: who was left with the customer in a conference, which does not end with the customer."""
 
     def is_handled(self, call: LiveCall) -> bool:
         """Not in a plain conversation: here it is known what the agent's going means."""
@@ -206,6 +208,8 @@ class Following:
         if care is None:
             if agent is not None:
                 self._forget_row(call.id)
+            elif other := _other_in_conference(call, listing):
+                self._left_with[call.id] = other
             return
         self.cares.add(care)
         if care.third is not None:
@@ -255,6 +259,8 @@ class Following:
         if care.agent.row.line is Line.RINGING:
             self._tools.sender.post(call.server, Hangup(care.leg))
         if third.agent is None:
+            if room.startswith(CONFERENCE):
+                self._left_with[call.id] = third.channel
             self._tools.calls.happen(call, machine.HandedOver())
             return
         self._tools.calls.happen(call, machine.Joined(third.agent.id))  # known already, but for a conference
@@ -320,6 +326,8 @@ class Following:
                 self._post(care, Hangup(care.leg))
             elif care.stands in (Handling.CONSULTING, Handling.CONFERENCE):
                 self._post(care, moves.to_rest(care.leg))
+        if left := self._left_with.get(call.id):
+            self._tools.sender.post(call.server, Hangup(left))
         self._let_go(call)
         self._give_back(self._dialled.pop(call.id, None))
         if call.handed:
@@ -345,7 +353,16 @@ class Following:
         if care is not None:
             self.cares.forget(care, "no_call")
             self._release_colleague(call, care)
+        self._left_with.pop(call.id, None)
         self._forget_row(call.id)
 
     def _post(self, care: Care, *actions: Action) -> None:
         self._tools.sender.post(care.call.server, actions)
+
+
+def _other_in_conference(call: LiveCall, listing: Listing) -> str:
+    """Whom the customer is in a conference with, "" where it is in none."""
+    bridge = listing.bridge_of.get(call.channel)
+    if bridge is None or not bridge.name.startswith(CONFERENCE):
+        return ""
+    return next((one.uniqueid for one in bridge.members if one.uniqueid != call.channel), "")

@@ -16,6 +16,7 @@ from dialer.engine.calls import LiveCall
 from dialer.engine.listing import Listing, is_phone_of
 from dialer.engine.router import AGENTS, CONVERSATION, CUSTOMERS
 from dialer.engine.tools import Tools
+from dialer.handling import CONFERENCE
 
 log = logging.getLogger(__name__)
 
@@ -155,8 +156,10 @@ class Reconciler:
         call.bridge = bridge.bridge if bridge is not None and bridge.kind == CONVERSATION else ""
         partner = self._partner(call, bridge)
         event = _seen(call, channel, bridge, partner)
-        if partner is None and isinstance(call.state, machine.Talking) and _is_given_away(channel, bridge):
-            event = machine.HandedOver()
+        if partner is None and isinstance(call.state, machine.Talking):
+            agent = self._tools.agents.get(call.state.agent_id)
+            if _is_given_away(channel, bridge) or self._is_left_in_conference(agent, bridge):
+                event = machine.HandedOver()
         if event is not None:
             self._tools.calls.happen(call, event)
         self._found(call, listing)
@@ -191,6 +194,16 @@ class Reconciler:
                 call.phone = member.uniqueid  # a phone that was rung
                 return own.id
         return None
+
+    def _is_left_in_conference(self, agent: LiveAgent | None, bridge: BridgeListed | None) -> bool:
+        """With a third party alone: neither its agent nor a colleague is there any more."""
+        if bridge is None or not bridge.name.startswith(CONFERENCE):
+            return False
+        return not any(
+            self._tools.agents.on(member.uniqueid) is not None
+            or (agent is not None and is_phone_of(agent, member.channel))
+            for member in bridge.members
+        )
 
 
 def _is_given_away(channel: ChannelListed, bridge: BridgeListed | None) -> bool:

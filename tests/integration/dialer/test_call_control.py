@@ -296,6 +296,25 @@ def test_a_colleague_left_with_the_customer_in_a_conference_has_the_call(databas
     talking(database_dsn, story)
 
 
+@pytest.mark.parametrize("dialer", ["the same", "a new"])
+def test_who_was_left_with_the_customer_in_a_conference_is_let_go_with_the_customer(
+    database_dsn: str, dialer: str
+) -> None:
+    async def story(house: House, ana: Agent, attempt: UUID) -> None:
+        await consulting(house, attempt, phone=THIRD)
+        await done(house, Kind.CONTROL_CONFERENCE, attempt)
+        await done(house, Kind.CONTROL_COMPLETE, attempt)
+        if dialer == "a new":
+            await house.restart_worker()
+            await house.until(lambda: house.engine.tools.sender.ready("main"), 10)
+        await house.clock.sleep(30)
+        assert channels_in_use(house) == 2
+        house.pbx.pbx.far_end_hangs_up(str(attempt))
+        await house.until(lambda: channels_in_use(house) == 0, 5)
+
+    talking(database_dsn, story)
+
+
 def test_a_customer_who_hangs_up_during_a_consultation_frees_everybody(database_dsn: str) -> None:
     async def story(house: House, ana: Agent, attempt: UUID) -> None:
         bea = await colleague(house, ana)

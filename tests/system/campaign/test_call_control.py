@@ -420,6 +420,20 @@ async def test_the_agent_leaves_a_conference_and_the_others_talk_on(centre: Cent
     assert (await centre.ended(attempt))["outcome"] == "connected"
 
 
+async def test_who_was_left_with_the_customer_in_a_conference_is_let_go_with_the_customer(
+    centre: Centre, far_end: Ami
+) -> None:
+    _, desk, attempt = await in_talk(centre)
+    await three_way(centre, desk, attempt)
+    await done(desk, Kind.CONTROL_COMPLETE, attempt)
+    third = (await far_end.event("MarcadorThird", Attempt=str(attempt)))["Uniqueid"]
+
+    await far_end.action("Hangup", Channel=str(attempt))
+
+    await far_end.event("Hangup", Uniqueid=third)
+    assert (await centre.ended(attempt))["outcome"] == "connected"
+
+
 async def test_a_customer_who_leaves_a_conference_frees_the_agent_and_the_third(
     centre: Centre, far_end: Ami
 ) -> None:
