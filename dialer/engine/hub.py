@@ -225,9 +225,9 @@ class Hub:
             self._tools.agents.happen(agent, desk.CallWithdrawn(call.id, unanswered))
 
     def _cut_short(self, call: LiveCall) -> bool:
-        """A caller who hung up, or whose patience ended, while a phone rang: nothing against its agent."""
+        """Who hung up, or a caller whose patience ended, while a phone rang: nothing against its agent."""
         inbound = call.kind is AttemptKind.INBOUND
-        return inbound and (call.over or not _is_patient(call, self._tools.clock.now()))
+        return call.over or (inbound and not _is_patient(call, self._tools.clock.now()))
 
     def _rescue_by_anybody(self, call: LiveCall, first: LiveAgent, began: machine.State) -> None:
         """The line is not back: the first agent may typify, the customer goes to whoever is free. `began`:
@@ -300,8 +300,11 @@ class Hub:
         """Whoever is still kept for it: an agent reserved for it, or adopted with it after a restart."""
         for agent in self._tools.agents:
             if desk.attempt_of(agent.state) == call.id:
+                # One it was being transferred to has talked with nobody yet.
+                awaited = call.handed and isinstance(agent.state, desk.Reserved)
                 ended = desk.CallEnded(call.id, self._wrapup_s(call))
-                self._tools.agents.happen(agent, ended if talked else desk.CallWithdrawn(call.id))
+                withdrawn = awaited or not talked
+                self._tools.agents.happen(agent, desk.CallWithdrawn(call.id) if withdrawn else ended)
 
     def _tell(
         self, call: LiveCall, state: str, now: datetime, agent_id: UUID | None, outcome: str = ""

@@ -155,6 +155,23 @@ def test_one_unanswered_ring_pauses_the_agent_and_the_caller_goes_to_the_next(da
     in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
 
 
+def test_a_customer_who_hangs_up_while_a_phone_rings_is_nothing_against_its_agent(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign, people = await a_campaign(house)
+        house.phones["ana"] = PbxPhone(ring_s=1.5)
+        ana = await house.agent("ana", campaign.id, line=Line.RINGING)
+        house.calls_to(MAIN, LONG_TALK)
+        await house.contact(people, MAIN)
+        await house.until(lambda: house.state(ana.id) == "offered")
+        house.pbx.pbx.far_end_hangs_up(str(house.live_agent(ana.id).state.attempt_id))
+        await house.until(lambda: house.state(ana.id) != "offered")
+        assert house.state(ana.id) == "ready"
+        await house.clock.sleep(5)
+        assert await house.outcomes() == {"gone": 1}
+
+    in_virtual_time(database_dsn, story, pbx_settings=PbxSettings(phones={}))
+
+
 def test_an_agent_who_dials_in_from_the_phone_is_logged_in(database_dsn: str) -> None:
     async def story(house: House) -> None:
         campaign, people = await a_campaign(house)
