@@ -306,8 +306,14 @@ async def end_of_contact(conn: Connection, contact_id: UUID, now: datetime) -> i
 async def managed_by_call(
     conn: Connection, contact_id: UUID, interaction_id: UUID, now: datetime
 ) -> list[AgendaEvent]:
-    """The contact's due events are managed: their call has been talked through."""
-    return _events(await conn.fetch(QUERIES["manage_due_of_contact"], contact_id, interaction_id, now))
+    """The contact's due events are managed, or the first one where none is due yet: their call has been
+    talked through."""
+    return _events(await conn.fetch(QUERIES["manage_of_contact"], contact_id, interaction_id, now))
+
+
+async def agreed(conn: Connection, contact_id: UUID, now: datetime) -> bool:
+    """Whether the contact is to be called at a time that is still to come."""
+    return bool(await conn.fetchval(QUERIES["agreed"], contact_id, now))
 
 
 _EDITABLE = {"customer_name", "agent_id", "e164", "due_at", "zone", "note"}

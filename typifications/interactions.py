@@ -291,6 +291,8 @@ async def _apply(
     if interaction.contact_id is not None and effects.decision is not None:
         decision = _freed(effects.decision) if of_event else effects.decision
         settled = await contacts.settle(conn, interaction.contact_id, decision, rules.caps, now)
+        if isinstance(decision, Finish):
+            await agenda.end_of_contact(conn, interaction.contact_id, now)
     elif customer is not None and effects.decision is not None:
         settled = await _settle_open(conn, interaction, effects.decision, customer, rules, now)
     event_id = await _new_event(conn, interaction, effects, customer, now)

@@ -15,7 +15,7 @@ from dialer.outcome import CallFacts, Outcome, Verdict, verdict
 from dialer.retry import after_call, agenda_retry
 from dialer.settings import Settings
 from lists import contacts
-from lists.model import AttemptKind, AwaitTypification, Closing, PhoneState, Retry, Settlement
+from lists.model import AttemptKind, AwaitTypification, Closing, PhoneState, Retry, Schedule, Settlement
 from storage.database import Connection
 from typifications import agenda, interactions
 from typifications.interactions import Rules
@@ -45,8 +45,8 @@ def ending_of(
     elif call.contact_id is not None:
         decision = after_call(found, settings, call.retries, now)
         settlement = Settlement(call.contact_id, decision, settings.effective_caps)
-        if call.kind is AttemptKind.AGENT_BOUND:
-            after = _after_bound_call(settlement, found, settings)
+        if call.kind in (AttemptKind.AGENT_BOUND, AttemptKind.MANUAL):
+            after = _after_call_of_event(settlement, found, settings)
             settlement = None
     counted = counts(call.kind, found)
     return Ending(closing, settlement, call.campaign_id, counted, after, if_typified), found
@@ -108,8 +108,9 @@ def _as_typified(call: LiveCall, settings: Settings, cancel: Cancel) -> Job:
     return apply
 
 
-def _after_bound_call(ordinary: Settlement, found: Verdict, settings: Settings) -> Job:
-    """A call for an agenda event is tried again soon, a few times; then the contact is its list's again."""
+def _after_call_of_event(ordinary: Settlement, found: Verdict, settings: Settings) -> Job:
+    """A call for an agenda event is tried again soon, a few times; then the contact is its list's again. One
+    made by hand before the time that was agreed on leaves that time as it is."""
 
     async def apply(conn: Connection, now: datetime) -> None:
         contact_id, decision = ordinary.contact_id, ordinary.decision
@@ -124,6 +125,8 @@ def _after_bound_call(ordinary: Settlement, found: Verdict, settings: Settings) 
                     decision = Retry(
                         decision.not_before, decision.phone, outcome=decision.outcome, unbind=True
                     )
+        elif await agenda.agreed(conn, contact_id, now):
+            decision = Schedule()
         await contacts.settle_many(conn, [Settlement(contact_id, decision, settings.effective_caps)], now)
 
     return apply

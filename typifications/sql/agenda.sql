@@ -68,11 +68,16 @@ RETURNING *;
 -- name: let_go
 UPDATE agenda_event SET taken_by = NULL, taken_until = NULL WHERE id = $1 AND taken_by = $2 AND state = 'pending';
 
--- name: manage_due_of_contact
--- The call an event asked for has been talked through: it is managed, by this interaction.
+-- name: manage_of_contact
+-- The call an event asked for has been talked through: it is managed, by this interaction. Called by hand before its
+-- time, it is the first one.
 UPDATE agenda_event SET state = 'managed', managed_by = $2, closed_at = $3
-WHERE contact_id = $1 AND state = 'pending' AND due_at <= $3
+WHERE contact_id = $1 AND state = 'pending'
+  AND due_at <= greatest($3, (SELECT min(due_at) FROM agenda_event WHERE contact_id = $1 AND state = 'pending'))
 RETURNING *;
+
+-- name: agreed
+SELECT EXISTS (SELECT FROM agenda_event WHERE contact_id = $1 AND state = 'pending' AND due_at > $2);
 
 -- name: move_with_list
 UPDATE agenda_event e SET campaign_id = $2 FROM contact c
