@@ -49,9 +49,11 @@ class Bound:
     async def hand_over(self) -> None:
         """Due events of agents who stayed away for the campaign's grace, as it says: to anyone, or into the
         supervisors' queue. Those for the next log-in stay where they are. Raises `StorageError`."""
-        present = [agent.id for agent in self._tools.agents if agent.at_work]
+        at_work = [agent for agent in self._tools.agents if agent.at_work]
         for run in list(self._hub.runs.values()):
             if run.settings.agenda_away is not AgendaAway.NEXT_LOGIN:
+                # Who works in other campaigns alone is never called for this one's events.
+                present = [agent.id for agent in at_work if run.id in agent.campaign_ids]
                 await self._hand_over(run, present)
 
     async def _hand_over(self, run: CampaignRun, present: Sequence[UUID]) -> None:

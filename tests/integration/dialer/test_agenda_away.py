@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from dialer import agents
 from dialer.agents import Agent
 from dialer.campaigns import Campaign
 from dialer.commands import Kind
@@ -80,6 +81,21 @@ def test_for_a_supervisor_it_is_orphaned_after_the_grace_and_dialled_for_nobody(
         await house.until(lambda: house.state(bea.id) == "talking", 120)
         assert house.state(ana.id) == "ready"
         assert not await orphans(house)
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_an_agent_who_works_in_other_campaigns_only_is_away_for_this_one(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign, ana, _, due = await an_event_for_an_agent_who_leaves(house, AgendaAway.ANYONE)
+        async with house.db.transaction() as conn:
+            await agents.set_campaigns(conn, ana.id, [(await house.campaign("other")).id])
+        await log_in(house, ana)
+        bea = await house.agent("bea", campaign.id)
+        await house.clock.sleep((due - house.clock.now()).total_seconds() + GRACE_S - 60)
+        assert house.dialled() == [MAIN]
+        await house.until(lambda: house.state(bea.id) == "talking", 180)
+        assert house.state(ana.id) == "ready"
 
     in_virtual_time(database_dsn, story)
 
