@@ -107,9 +107,10 @@ class Inbound:
         last = await conn.fetchrow(QUERIES["last_dialled"], e164) if e164 else None
         campaign_id = self._campaign_of(did, last["campaign_id"] if last else None)
         agent_id = await conn.fetchval(QUERIES["last_talk"], e164, campaign_id) if e164 else None
-        if last is not None and last["campaign_id"] in self._hub.runs:
-            return Caller(e164, last["customer_id"], campaign_id, agent_id)
-        found = await customers.by_phone(conn, e164, limit=2) if e164 else []
+        called = last["customer_id"] if last is not None and last["campaign_id"] in self._hub.runs else None
+        found = await customers.cards(conn, [called]) if called else []  # deleted since: none
+        if e164 and not found:
+            found = await customers.by_phone(conn, e164, limit=2)
         known = found[0].id if len(found) == 1 else None  # several matches: the agent chooses
         return Caller(e164, known, campaign_id, agent_id)
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from ami.simulator import Behaviour, Fate, Phone
 from ami.simulator import Settings as PbxSettings
@@ -16,6 +17,7 @@ from dialer.campaigns import Kind as CampaignKind
 from dialer.commands import Kind, State
 from dialer.live import Offered, decode
 from dialer.settings import Mode
+from lists import customers
 from tests.integration.dialer.house import ANSWERS, SETTINGS, SILENT, House, in_virtual_time, number
 from typifications.model import Action
 
@@ -98,6 +100,32 @@ def test_who_calls_back_comes_to_the_campaign_that_dialled_and_the_agent_who_tal
         offer = await offer_of(house, ana, MAIN)
         assert offer.campaign_id == campaign.id
         assert house.state(bea.id) == "ready"
+
+    in_virtual_time(database_dsn, story)
+
+
+@pytest.mark.parametrize("since", ["deleted", "unknown"])
+def test_who_calls_back_is_known_by_the_number_where_the_call_to_it_was_nobodys_who_is_still_there(
+    database_dsn: str, since: str
+) -> None:
+    async def story(house: House) -> None:
+        campaign, ana, people = await one_agent(house)
+        done = await house.result(campaign.id, Action.NO_ACTION)
+        house.calls_to(MAIN, ANSWERS)
+        if since == "deleted":
+            called = (await house.contact_row(await house.contact(people, MAIN)))["customer_id"]
+        else:
+            await house.ask(Kind.CALL_CLICK, ana.id, campaign_id=str(campaign.id), e164=MAIN)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        await house.typify(ana.id, done)
+        async with house.db.transaction() as conn:
+            if since == "deleted":
+                await conn.execute("UPDATE customer SET deleted_at = now() WHERE id = $1", called)
+            phones = [customers.NewPhone(MAIN)]
+            made = await customers.create(
+                conn, house.base_id, key="new", phones=phones, now=house.clock.now()
+            )
+        assert (await offer_of(house, ana, MAIN)).customer_id == made.id
 
     in_virtual_time(database_dsn, story)
 
