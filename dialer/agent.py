@@ -473,7 +473,13 @@ def _free(pending: Pending, reason: str, since: datetime) -> Step:
 
 
 def _refuse(state: State) -> Step:
-    return state, (Refuse("not_logged_in"),)
+    """Pause and ready need an open line, more time a wrap-up that runs."""
+    match state:
+        case LoggedOut():
+            return state, (Refuse("not_logged_in"),)
+        case Connecting():
+            return state, (Refuse("still_connecting"),)
+    return state, (Refuse("not_in_wrapup"),)
 
 
 def _unexpected(state: State, event: Event) -> Step:

@@ -14,7 +14,7 @@
 | preview.accept | agent | attempt_id | calls the contact the agent is shown |
 | preview.skip | agent | attempt_id, reason | it is not called now |
 | call.choose | attempt | agent_id, customer_id | the conversation is that customer's |
-| call.click | agent | campaign_id, e164, customer_id, contact_id, override | the agent's line first |
+| call.click | agent | campaign_id, e164, customer_id, contact_id, zones, override | the agent's line first |
 | control.hold, control.resume | attempt | agent_id | the customer hears music, and is joined again |
 | control.keys | attempt | agent_id, keys | pressed on the customer's channel |
 | control.transfer | attempt | agent_id, and one of to_agent, to_campaign, phone, extension | blind |

@@ -14,6 +14,7 @@ from crm_api.errors import conflict, forbidden, invalid, not_found
 from crm_api.schemas import Page, Paging
 from dialer.commands import Kind
 from lists import attempts, customers, do_not_call, history, queue
+from lists.customers import Customer
 from lists.history import Filter
 from lists.model import LiveAttempt
 from storage.database import Connection
@@ -51,25 +52,41 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
     agent_id = body.agent_id or call.own_agent()
     await may_act_for(call, agent_id)
     campaign = await must_see(call, body.campaign_id)
-    e164 = phones.read(body.phone, campaign.settings.region).e164
-    if body.contact_id is not None:
-        await _must_fit(call, body, body.contact_id, e164)
-    elif body.customer_id is not None:
-        await customers.card(call.conn, body.customer_id)
+    number = phones.read(body.phone, campaign.settings.region)
+    e164 = number.e164
+    customer = await _called(call, body, e164)
     if await do_not_call.blocked(call.conn, e164, body.campaign_id):
         raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)
     payload = {
         "campaign_id": str(body.campaign_id),
         "e164": e164,
-        "customer_id": str(body.customer_id) if body.customer_id else None,
+        "customer_id": str(customer.id) if customer else None,
         "contact_id": str(body.contact_id) if body.contact_id else None,
+        "zones": list(phones.zones(number, customer)),
         "override": body.override,
     }
     return await engine.submit(call, Kind.CALL_CLICK, agent_id, payload)
 
 
-async def _must_fit(call: Call, body: ClickIn, contact_id: UUID, e164: str) -> None:
-    """The call is the contact's: of its campaign, of its customer, to one of the customer's numbers."""
+async def _called(call: Call, body: ClickIn, e164: str) -> Customer | None:
+    """Who has the number: the contact's customer, the one named, or the only one there is. With several, or
+    none, the agent says during the call who it is."""
+    customer_id = await _of_contact(call, body, body.contact_id) if body.contact_id else body.customer_id
+    if customer_id is None:
+        found = [one for one in await customers.by_phone(call.conn, e164, limit=2) if _has(one, e164)]
+        return found[0] if len(found) == 1 else None
+    customer = await customers.card(call.conn, customer_id)
+    if not _has(customer, e164):
+        raise invalid("phone_unknown", "this is none of the customer's numbers: add it first", phone=e164)
+    return customer
+
+
+def _has(customer: Customer, e164: str) -> bool:
+    return any(phone.e164 == e164 for phone in customer.phones)
+
+
+async def _of_contact(call: Call, body: ClickIn, contact_id: UUID) -> UUID:
+    """The call is the contact's: of its campaign and of its customer."""
     found = await queue.get(call.conn, contact_id)
     if found.campaign_id != body.campaign_id or body.customer_id not in (None, found.customer_id):
         raise invalid(
@@ -77,9 +94,7 @@ async def _must_fit(call: Call, body: ClickIn, contact_id: UUID, e164: str) -> N
             "this contact is another campaign's, or another customer's",
             id=str(contact_id),
         )
-    customer = await customers.card(call.conn, found.customer_id)
-    if all(phone.e164 != e164 for phone in customer.phones):
-        raise invalid("phone_unknown", "this is none of the customer's numbers: add it first", phone=e164)
+    return found.customer_id
 
 
 async def hang_up(call: Call, attempt_id: UUID) -> CommandOut:

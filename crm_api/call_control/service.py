@@ -8,7 +8,6 @@ from crm_api import phones
 from crm_api.access import Call
 from crm_api.attempts.service import must_control, whose
 from crm_api.call_control.schemas import ConsultIn
-from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
 from crm_api.errors import conflict
@@ -65,7 +64,8 @@ async def _target(call: Call, found: LiveAttempt, asked: ConsultIn) -> dict[str,
     if asked.extension is not None:
         return {"extension": asked.extension}
     assert asked.phone is not None
-    region = (await must_see(call, found.campaign_id)).settings.region if found.campaign_id else ""
+    campaign = await campaigns.get(call.conn, found.campaign_id) if found.campaign_id else None
+    region = campaign.settings.region if campaign else ""
     e164 = phones.read(asked.phone, region).e164
     if await do_not_call.blocked(call.conn, e164, found.campaign_id):
         raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)

@@ -11,7 +11,7 @@ from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
 from crm_api.interactions.schemas import ScheduleIn, TypifyIn
-from dialer import agents
+from dialer import agents, campaigns
 from dialer.commands import Kind
 from dialer.hours import legal_hour
 from dialer.settings import Settings
@@ -29,7 +29,7 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
     attempt = await attempts.get(call.conn, body.attempt_id) if body.attempt_id else None
     agent_id = await _whose(call, attempt)
     campaign_id = _campaign(body, attempt)
-    campaign = await must_see(call, campaign_id)
+    campaign = await _allowed(call, attempt, agent_id, campaign_id)
     customer_id = attempt.customer_id if attempt and attempt.customer_id else body.customer_id
     customer = await customers.card(call.conn, customer_id) if customer_id else None
     given = profiles.checked_data(await profiles.of_campaign(call.conn, campaign_id), body.profile_data)
@@ -77,6 +77,17 @@ async def _is_theirs(conn: Connection, attempt: AttemptOut, agent_id: UUID) -> b
     if any(one.attempt_id == attempt.id for one in await agents.presences(conn, [agent_id])):
         return True
     return await interactions.agent_of(conn, attempt.id) == agent_id
+
+
+async def _allowed(
+    call: Call, attempt: AttemptOut | None, agent_id: UUID | None, campaign_id: UUID
+) -> campaigns.Campaign:
+    """Whoever talked has the word, whatever campaigns they work in: the customer was transferred to another
+    campaign, or the agent left this one during the talk."""
+    own = agent_id is not None and agent_id == call.who.agent_id
+    if own and attempt is not None and attempt.campaign_id == campaign_id:
+        return await campaigns.get(call.conn, campaign_id)
+    return await must_see(call, campaign_id)
 
 
 def _campaign(body: TypifyIn, attempt: AttemptOut | None) -> UUID:

@@ -98,6 +98,11 @@ class AgentFirst:
     def proposed_to(self, agent_id: UUID) -> Proposed | None:
         return self._proposed.get(agent_id)
 
+    def proposes(self, contact_id: UUID) -> bool:
+        """Whether somebody is shown this contact, or is rung for it."""
+        kept = (proposed.contact for proposed in self._proposed.values())
+        return any(contact is not None and contact.contact_id == contact_id for contact in kept)
+
     async def call(self, proposed: Proposed) -> None:
         """The agent wants this call. On a held line the customer is being dialled when this returns; a
         ringing agent's phone rings. Raises `CannotCall`, `StorageError`."""

@@ -138,6 +138,7 @@ class Control:
     async def _act(self, command: Command) -> Mapping[str, Any] | None:
         match command.kind:
             case Kind.CALL_CLICK:
+                self._must_be_fresh(command)
                 attempt_id = await self._manual.call(self._agent(command), command.payload)
                 return {"attempt_id": str(attempt_id)}
             case Kind.CALL_CHOOSE:
@@ -160,6 +161,11 @@ class Control:
             case kind if kind in listening.KINDS:
                 return self._listening.act(command)
         return self._acts[command.kind](command)
+
+    def _must_be_fresh(self, command: Command) -> None:
+        """What was clicked while no dialer worked is not dialled when one does: nobody waits for it."""
+        if (self._tools.clock.now() - command.created_at).total_seconds() > call_control.STALE_S:
+            raise Refused("too_late", "this was asked too long ago")
 
     # --- agents ---------------------------------------------------------------------------------------
 

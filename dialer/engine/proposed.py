@@ -30,6 +30,8 @@ class Proposed:
     e164: str
     contact: Reserved | None = None
     customer_id: UUID | None = None
+    zones: Sequence[str] = ()
+    """Where the customer is, if that is known better than by the number."""
     override: bool = False
     """A supervisor's: the campaign's own hours do not hold, everything else does."""
     stage: Stage = Stage.RINGING
@@ -54,6 +56,8 @@ def _where(proposed: Proposed) -> tuple[Sequence[str], str | None]:
     contact = proposed.contact
     if contact is not None and contact.e164 == proposed.e164:
         return contact.zones, contact.list_zone
+    if proposed.zones:
+        return proposed.zones, None
     number = parse(proposed.e164, "")
     return (() if isinstance(number, BadNumber) else number.zones), None
 

@@ -91,6 +91,35 @@ async def test_a_click_for_a_contact_is_of_its_campaign_to_one_of_its_numbers(
     accepted(await click(), 202)
 
 
+async def test_a_click_for_a_customer_is_to_one_of_their_numbers_and_a_number_finds_its_customer(
+    people: People,
+) -> None:
+    ana, luis = await people.customer("Ana"), await people.customer("Luis")
+    both = "+34600000099"
+    for one in (ana, luis):
+        accepted(await people.agent.post(f"/api/customers/{one}/phones", json={"number": both}), 201)
+    keys = iter("123456")
+
+    async def click(phone: str, **about: str) -> httpx.Response:
+        body = {"campaign_id": str(people.campaign.id), "phone": phone} | about
+        return await people.agent.post(
+            "/api/attempts/click", json=body, headers={"Idempotency-Key": next(keys)}
+        )
+
+    refused(await click("+34600000002", customer_id=ana), 422, "phone_unknown")
+    for phone, about, whose in (
+        ("+34600000001", {"customer_id": ana}, ana),
+        ("+34600000001", {}, ana),
+        (both, {}, None),
+        (both, {"customer_id": luis}, luis),
+        ("+34611111111", {}, None),
+    ):
+        command = accepted(await click(phone, **about), 202)
+        async with people.api.db.connection() as conn:
+            queued = await commands.get(conn, UUID(command["id"]))
+        assert (queued.payload["e164"], queued.payload["customer_id"]) == (phone, whose)
+
+
 async def test_a_supervisor_gives_customers_to_no_agent_of_another_campaign(
     people: People, stranger: Agent
 ) -> None:

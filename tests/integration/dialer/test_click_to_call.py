@@ -77,6 +77,17 @@ def test_a_phone_that_is_not_picked_up_calls_nobody_and_says_so(database_dsn: st
     run(database_dsn, story)
 
 
+def test_who_is_not_at_work_is_not_rung(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign = await a_campaign(house)
+        ana = await ringing_agent(house, campaign.id)
+        await house.ask(Kind.AGENT_LOGOUT, ana.id)
+        answer = await click(house, ana, campaign, MAIN)
+        assert (answer.result or {})["error_id"] == "not_logged_in"
+
+    run(database_dsn, story)
+
+
 def test_who_is_in_a_call_is_not_rung_for_another(database_dsn: str) -> None:
     async def story(house: House) -> None:
         campaign = await a_campaign(house)

@@ -281,3 +281,45 @@ def test_what_is_shown_of_a_campaign_that_is_deleted_is_taken_back_and_called_by
         assert not house.dialled()
 
     run(database_dsn, story)
+
+
+def test_nobody_is_shown_whom_another_agent_is_shown(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        campaign, people = await a_campaign(house, preview_end=PreviewEnd.SKIP)
+        ana, bea = [await an_agent(house, "held", campaign.id, code=code) for code in ("ana", "bea")]
+        only = await contact(house, people, MAIN)
+        await house.until(lambda: "preview" in (house.state(ana.id), house.state(bea.id)))
+        await house.clock.sleep(15)
+        assert {house.state(ana.id), house.state(bea.id)} == {"preview", "ready"}
+        other = await contact(house, people, FIRST)
+        seen = [(await shown(house, agent)).contact_id for agent in (ana, bea)]
+        assert sorted(map(str, seen)) == sorted(map(str, [only, other]))
+
+    run(database_dsn, story)
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_whom_one_agent_is_shown_no_other_calls_by_hand(database_dsn: str, free: bool) -> None:
+    """Nor takes it from that agent by a click that comes to nothing."""
+
+    async def story(house: House) -> None:
+        campaign, people = await a_campaign(house)
+        ana = await an_agent(house, "held", campaign.id)
+        one = await contact(house, people, MAIN, TALKS_LONG)
+        offer = await shown(house, ana)
+        bea = await an_agent(house, "ringing", (await house.campaign("other")).id, code="bea")
+        eva = await an_agent(house, "held", campaign.id, code="eva")
+        if not free:
+            house.calls_to(SECOND, TALKS_LONG)
+            await house.ask(Kind.CALL_CLICK, bea.id, campaign_id=str(campaign.id), e164=SECOND)
+            await house.until(lambda: house.state(bea.id) == "talking")
+        click = {"campaign_id": str(campaign.id), "e164": MAIN, "contact_id": str(one)}
+        refused = await house.ask(Kind.CALL_CLICK, bea.id, **click)
+        assert (refused.result or {})["error_id"] == ("contact_busy" if free else "agent_busy")
+        await house.clock.sleep(3)
+        assert house.state(eva.id) == "ready", "it is not free for anybody"
+        await accept(house, ana, offer)
+        await house.until(lambda: house.state(ana.id) == "talking")
+        assert house.dialled().count(MAIN) == 1
+
+    run(database_dsn, story)

@@ -46,6 +46,7 @@ FIRST = {
     "Refused",
     "CannotCall",
     "NotNow",
+    "Refuse",
     "shape",
     "BadFilter",
     "BadValue",

@@ -334,3 +334,10 @@ def test_ready_takes_a_pending_pause_back() -> None:
 def test_who_is_logged_out_can_neither_pause_nor_be_ready() -> None:
     assert run(LoggedOut(NOW), PauseAsked("x"))[1] == [Refuse("not_logged_in")]
     assert run(LoggedOut(NOW), ReadyAsked())[1] == [Refuse("not_logged_in")]
+
+
+def test_what_an_agent_may_not_do_yet_or_any_more_says_why() -> None:
+    for asked in (PauseAsked("x"), ReadyAsked()):
+        assert run(Connecting(NOW), asked)[1] == [Refuse("still_connecting")]
+    for state in (Ready(NOW), TALKING, Paused(NOW)):
+        assert run(state, WrapUpExtended(30))[1] == [Refuse("not_in_wrapup")]
