@@ -139,6 +139,25 @@ async def test_a_voice_campaigns_event_is_every_agents_of_it_until_one_takes_it(
     assert [await shown(0), await shown(1)] == [[], []]
 
 
+async def test_a_dialer_campaigns_event_for_anyone_is_shown_where_no_list_dials_it(
+    people: People,
+) -> None:
+    """A caller who waits in no list is called by hand, or by nobody."""
+    customer = await people.customer()
+    record = {"campaign": str(people.campaign.id), "destination": "+34600000777"}
+    queued = accepted(await people.operator.post("/api/records", json=record), 201)["contact_id"]
+    waiting = accepted(await people.supervisor.get(f"/api/contacts/{queued}"))["customer_id"]
+    callers = await _event(people, minutes=5, agent_id=None, customer_id=customer)
+    strangers = await _event(people, minutes=6, agent_id=None, phone="+34600000888")
+    dialled = await _event(people, minutes=5, agent_id=None, customer_id=waiting, phone="+34600000777")
+    assert accepted(await people.agent.get(f"/api/agenda/{dialled}"))["contact_id"] == queued
+    shown = accepted(await people.agent.get(f"/api/live/agents/{people.agents[0].id}"))["reminders"]
+    assert [one["id"] for one in shown] == [callers, strangers]
+    other = await people.api.agent()
+    outside = await people.api.as_role(Role.AGENT, agent_id=other.id)
+    assert accepted(await outside.get(f"/api/live/agents/{other.id}"))["reminders"] == []
+
+
 async def _voice_team(api: Api) -> tuple[str, list[Agent], list[httpx.AsyncClient]]:
     """A due event of a voice campaign that is nobody's, and two agents of it."""
     voice = await api.campaign("voz", kind=Kind.VOICE, region="ES", zone="Europe/Madrid")
