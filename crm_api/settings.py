@@ -49,5 +49,6 @@ class ApiSettings:
     live_check_s: float = 30.0  # how often an open socket's session is looked up again
     command_wait_s: float = 5.0  # how long a command's answer is waited for when the client asks to wait
     docs: bool = True
+    servers: frozenset[str] = frozenset()  # names of the Asterisk servers; none: they are not known here
     mail: MailServer | None = None  # for scheduled reports; none: they go into folders only
     report_dir: Path | None = None  # below it scheduled reports may be put

@@ -8,6 +8,8 @@ from ami.simulator import Population, Shares, SimulatedAsterisk, Spread
 from marcador.asterisk_config import new_secret
 
 SEED = 20260501
+SIMULATED = "main"
+"""The server's name."""
 POPULATION = Population(
     seed=SEED,
     shares=Shares(
@@ -24,4 +26,4 @@ async def simulated_asterisk() -> AsyncIterator[Server]:
     """As long as the block runs."""
     secret = new_secret()
     async with SimulatedAsterisk(POPULATION, secret=secret) as asterisk:
-        yield Server("main", "127.0.0.1", asterisk.port, asterisk.username, secret)
+        yield Server(SIMULATED, "127.0.0.1", asterisk.port, asterisk.username, secret)

@@ -11,6 +11,7 @@ from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
+from crm_api.servers import must_be_named
 from dialer import agents
 from dialer.commands import Kind
 
@@ -25,6 +26,7 @@ async def every(call: Supervisor, paging: Paged) -> Page[AgentOut]:
 
 @router.post("", status_code=201)
 async def create(body: NewAgent, call: OperatorOnce) -> AgentOut:
+    must_be_named(call, body.server)
     await service.must_exist(call, body.campaign_ids)
     made = await agents.create(call.conn, service.fields(body), campaign_ids=body.campaign_ids, now=call.now)
     call.note(made.id, code=made.code)
@@ -41,6 +43,8 @@ async def one(agent_id: UUID, call: Agent) -> AgentOut:
 @router.put("/{agent_id}")
 async def edit(agent_id: UUID, body: AgentIn, call: Operator) -> AgentOut:
     """Phone and line hold from the next log-in on. Agents are disabled, never deleted."""
+    if body.server != (await agents.get(call.conn, agent_id)).server:
+        must_be_named(call, body.server)
     edited = await agents.edit(call.conn, agent_id, service.fields(body))
     engine.wake(call)
     return service.shown(edited)

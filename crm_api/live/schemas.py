@@ -117,7 +117,7 @@ class LiveFigures(Out):
 
 
 class FloorSnapshotOut(Out):
-    """What a supervisor watches; figures count since midnight UTC."""
+    """What a supervisor watches; figures are of the day in each campaign's zone."""
 
     at: datetime
     agents: list[AgentState]

@@ -8,6 +8,7 @@ from crm_api.access import Operator, OperatorOnce, Supervisor
 from crm_api.commands import service as engine
 from crm_api.guarded import Guarded
 from crm_api.schemas import Page, Paged
+from crm_api.servers import must_be_named
 from crm_api.trunks import service
 from crm_api.trunks.schemas import TrunkIn, TrunkOut
 from dialer import trunks
@@ -23,6 +24,7 @@ async def every(call: Supervisor, paging: Paged) -> Page[TrunkOut]:
 
 @router.post("", status_code=201)
 async def create(body: TrunkIn, call: OperatorOnce) -> TrunkOut:
+    must_be_named(call, body.server)
     made = await trunks.create(call.conn, service.fields(body), now=call.now)
     call.note(made.id, name=made.name)
     engine.wake(call)
@@ -37,6 +39,8 @@ async def one(trunk_id: UUID, call: Supervisor) -> TrunkOut:
 @router.put("/{trunk_id}")
 async def edit(trunk_id: UUID, body: TrunkIn, call: Operator) -> TrunkOut:
     """Holds from the next call on."""
+    if body.server != (await trunks.get(call.conn, trunk_id)).server:
+        must_be_named(call, body.server)
     edited = await trunks.edit(call.conn, trunk_id, service.fields(body))
     engine.wake(call)
     return TrunkOut.model_validate(edited)

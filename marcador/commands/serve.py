@@ -19,7 +19,7 @@ from marcador.cli import run, settings
 from marcador.config import Config
 from marcador.errors import CannotGoOn
 from marcador.serving import served
-from marcador.simulated import simulated_asterisk
+from marcador.simulated import SIMULATED, simulated_asterisk
 from marcador.wiring import opened_database, opened_links, worker_name
 from storage.bus import open_bus
 from storage.clock import SystemClock
@@ -85,8 +85,12 @@ async def _serve(config: Config, *, api: bool, dialer: bool, simulated: bool = F
         db = await stack.enter_async_context(opened_database(config))
         bus = await stack.enter_async_context(open_bus(config.redis_url))
         if api:
+            named = [SIMULATED] if simulated else [server.name for server in config.servers]
             limits = ApiSettings(
-                cookie_secure=config.cookie_secure, mail=config.mail, report_dir=config.report_dir
+                cookie_secure=config.cookie_secure,
+                mail=config.mail,
+                report_dir=config.report_dir,
+                servers=frozenset(named),
             )
             app = create_app(db, bus, clock, limits)
             address = await stack.enter_async_context(served(app, config.http_host, config.http_port))
