@@ -307,6 +307,22 @@ async def test_an_agent_is_refused_what_is_not_its_own(
         assert (await desktop.next())["kind"] == "pong"
 
 
+@pytest.mark.parametrize("op", ["follow", "snapshot"])
+async def test_no_question_leads_an_agent_to_the_floor_or_to_a_colleague(
+    api: Api, host: str, op: str
+) -> None:
+    colleague = await api.agent()
+    topics = [FLOOR, agent_topic(colleague.id)]
+    async with _open(host, await api.as_role(Role.AGENT)) as desktop:
+        for topic in topics:
+            await desktop.ask(op, topic)
+            assert (await desktop.next())["kind"] == "refused"
+            await desktop.ask("unfollow", topic)
+        _publisher(api).publish(topics, AgentIs(colleague.id, "ready", NOW), NOW)
+        await desktop.ask("ping")
+        assert (await desktop.next())["kind"] == "pong"
+
+
 async def test_a_socket_without_a_session_or_from_another_site_is_closed(api: Api, host: str) -> None:
     async with live_client(host, None) as nobody:
         assert await nobody.closed() == NOT_LOGGED_IN

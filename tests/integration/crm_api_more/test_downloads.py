@@ -1,9 +1,13 @@
 """Downloads on real sockets: what a client does not take keeps nobody else waiting."""
 
 import asyncio
+import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 import pytest
@@ -124,6 +128,33 @@ async def test_who_takes_nothing_for_too_long_is_let_go(big: Big, monkeypatch: p
         async with big.stalled("base") as client:
             await until(lambda: [one for one in told if one["event"] == "download_not_taken"], 10)
             assert not (await _rest(client)).endswith(b"\r\n0\r\n\r\n"), "it is seen not to be whole"
+
+
+@pytest.mark.parametrize("what", ["base", "list", "rejects"])
+async def test_a_client_who_leaves_ends_the_reading_and_leaves_nothing_behind(
+    big: Big, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read is not read to its end, and transaction, turn and file are free again."""
+    written: list[int] = []
+    append = downloads._append
+
+    def slowly(file: IO[bytes], piece: bytes) -> None:
+        time.sleep(0.02)
+        append(file, piece)
+        written.append(len(piece))
+
+    monkeypatch.setattr(downloads, "_append", slowly)
+    async with big.stalled(what):
+        pass
+    exports = big.people.api.app.state.hub.exports
+    await until(lambda: exports._asked == 0, 10)
+    assert sum(written) < BIG * 5_000
+    assert not [name for name in _open_files() if "marcador-download-" in name]
+    accepted(await big.people.supervisor.get("/api/campaigns"))
+
+
+def _open_files() -> list[str]:
+    return [os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
 
 
 async def test_more_downloads_than_can_wait_are_refused(
