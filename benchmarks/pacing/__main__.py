@@ -46,6 +46,9 @@ def main() -> None:
         "--cells", default="", help="only cells whose name contains this, or one of several, by semicolon"
     )
     parser.add_argument("--policies", default="", help="only these, by comma")
+    parser.add_argument(
+        "--others", type=int, help="shifts of each policy but ours, where 8, 4, 1 are not enough"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="forget the shifts already run")
     parser.add_argument("--parts", default=",".join(PARTS), help="which to run, by comma (default: all)")
@@ -67,7 +70,7 @@ def main() -> None:
         if OURS in names:
             run_ours(cells, kept, chosen.quick, chosen.processes, tell)
         others = [name for name in names if name != OURS]
-        run_all(tasks(cells, others, chosen.quick), kept, chosen.processes, tell)
+        run_all(tasks(cells, others, chosen.quick, chosen.others), kept, chosen.processes, tell)
     if "held-out" in parts:
         run_all(held_out_tasks(chosen.quick), kept, chosen.processes, tell)
     if "signals" in parts:

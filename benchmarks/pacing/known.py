@@ -120,6 +120,14 @@ class LevelKnown(Predictive):
         self.money = Unhurried(target)
 
 
+class EverythingKnown(FullKnowledge, WrapupEndsKnown):
+    """All that the signals tell a part of: distributions, the end of each wrap-up, a budget without end."""
+
+    def __init__(self, target: float, mix: Mix) -> None:
+        super().__init__(target, mix)
+        self.money = Unhurried(target)
+
+
 class Unhurried(Budget):
     def price(self) -> float:
         return self.target * exp(self.level)

@@ -75,17 +75,19 @@ def fingerprints() -> dict[str, str]:
     return {name: fingerprint(name in (OURS, *KNOWING)) for name in policies()}
 
 
-def needed(policy: str, agents: int, quick: bool) -> int:
-    """Shifts of a policy on a floor of this size."""
+def needed(policy: str, agents: int, quick: bool, others: int | None = None) -> int:
+    """Shifts of a policy on a floor of this size; `others`: those asked for of all but ours."""
     most = shifts(agents, quick)
-    return most if policy == OURS else min(most, 8 if agents <= 20 else 4 if agents <= 50 else 1)
+    if policy == OURS:
+        return most
+    return min(most, others or (8 if agents <= 20 else 4 if agents <= 50 else 1))
 
 
 Task = tuple[Job, ...]
 """Jobs run one after another in one process: a single one, or a family's on one floor, to halve between."""
 
 
-def tasks(cells: Iterable[Cell], names: Iterable[str], quick: bool) -> list[Task]:
+def tasks(cells: Iterable[Cell], names: Iterable[str], quick: bool, others: int | None = None) -> list[Task]:
     """Our own first, then the others; one shift of each cell before the next, so that a part is a balanced
     part."""
     cells, names = list(cells), list(names)
@@ -96,14 +98,14 @@ def tasks(cells: Iterable[Cell], names: Iterable[str], quick: bool) -> list[Task
         for name in single
         for seed in range(most)
         for cell in cells
-        if seed < needed(name, cell.agents, quick)
+        if seed < needed(name, cell.agents, quick, others)
     ]
     for family in FAMILIES:
         members = [name for name in family if name in names]
         found += [
             tuple(Job(cell.name, name, seed) for name in members for seed in range(count))
             for cell in cells
-            if members and (count := needed(members[0], cell.agents, quick))
+            if members and (count := needed(members[0], cell.agents, quick, others))
         ]
     return found
 

@@ -9,7 +9,7 @@ from math import sqrt
 from benchmarks.pacing.cells import moving, steady
 from benchmarks.pacing.figures import OTHERWISE, STUDENT, figure
 from benchmarks.pacing.kept import Job, Kept, fingerprint
-from benchmarks.pacing.known import FullKnowledge, LevelKnown, WrapupEndsKnown
+from benchmarks.pacing.known import EverythingKnown, FullKnowledge, LevelKnown, WrapupEndsKnown
 from dialer.pacing import Pacer, Snapshot, make
 from dialer.simulate.mix import Absence, Mix, Signals
 from dialer.simulate.shift import Shift, run
@@ -50,14 +50,20 @@ def lunch(agents: int, notice: float) -> Mix:
     return replace(mix, absences=(Absence(leave.share, leave.at, leave.back, notice),))
 
 
+def window(agents: int) -> tuple[int, int]:
+    """Live answers of the window carried over, and how many of them were abandoned."""
+    answered = DAYS * PER_AGENT * agents
+    return answered, round(SPENT * answered)
+
+
 def carried(mix: Mix) -> Pacer:
-    answered = DAYS * PER_AGENT * mix.agents
-    return make("predictive", target=TARGET, answered=answered, abandoned=round(SPENT * answered))
+    answered, abandoned = window(mix.agents)
+    return make("predictive", target=TARGET, answered=answered, abandoned=abandoned)
 
 
 @cache
-def yesterday(agents: int) -> Snapshot:
-    mix = told(agents, Signals())
+def yesterday(agents: int, floor: Callable[[int], Mix]) -> Snapshot:
+    mix = floor(agents)
     pacer = ours(mix)
     run(mix, pacer, 10_000)
     return pacer.snapshot()
@@ -66,8 +72,21 @@ def yesterday(agents: int) -> Snapshot:
 def warm(mix: Mix) -> Pacer:
     """What was learned, without yesterday's counts: the budget is a signal of its own."""
     pacer = ours(mix)
-    pacer.restore(yesterday(mix.agents))
+    pacer.restore(yesterday(mix.agents, plain))
     pacer.budget(0, 0)
+    return pacer
+
+
+def telling(agents: int) -> Mix:
+    """Forms opened, ringing heard, chances predicted."""
+    return unlike(agents, Signals(finishing=True, ringing=True, chance=True, past=PAST))
+
+
+def warm_and_carried(mix: Mix) -> Pacer:
+    answered, abandoned = window(mix.agents)
+    pacer = ours(mix)
+    pacer.restore(yesterday(mix.agents, telling))
+    pacer.budget(abandoned, answered)
     return pacer
 
 
@@ -88,6 +107,11 @@ ARMS: dict[str, Arm] = {
     "all distributions known": Arm(plain, lambda mix: FullKnowledge(TARGET, mix)),
     "budget carried over": Arm(plain, carried),
     "budget without end": Arm(plain, lambda _: LevelKnown(TARGET)),
+    "all together": Arm(telling, warm_and_carried),
+    "all of it known": Arm(
+        lambda n: unlike(n, Signals(rings_at_once=True, chance=True)),
+        lambda mix: EverythingKnown(TARGET, mix),
+    ),
     "pause unannounced": Arm(lambda n: lunch(n, 0.0), ours),
     "pause announced": Arm(lambda n: lunch(n, NOTICE), ours),
 }
@@ -97,6 +121,7 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
     ("unlike customers", "chance predicted", "chance known"),
     ("plain", "warm start", "all distributions known"),
     ("plain", "budget carried over", "budget without end"),
+    ("unlike customers", "all together", "all of it known"),
     ("pause unannounced", "pause announced", None),
 )
 """Without the signal, with it, and with perfect knowledge of the same thing."""
