@@ -1,18 +1,21 @@
 """Many results from one CSV file: read, planned and shown first, then made all together or not at all."""
 
 import asyncio
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path as FilePath
+from typing import TypeVar
 from uuid import UUID
 
 from lists.errors import LoadError
 from lists.folding import fold
+from lists.loading.mapping import column_twice
 from lists.loading.reading import Row, Torn
 from lists.loading.workbook import table_records
 from storage.database import Connection
@@ -29,6 +32,7 @@ from typifications.model import (
 
 MAX_ROWS = 2000
 Path = tuple[str, ...]
+T = TypeVar("T")
 
 COLUMNS: Mapping[str, str] = {
     "nivel 1": "level_1",
@@ -52,7 +56,8 @@ _ACTIONS = {
     "no volver a llamar": Action.DO_NOT_CALL,
     "agendar": Action.SCHEDULE,
 }
-_YES, _NO = {"1", "si", "yes", "true", "x"}, {"0", "no", "false", ""}
+_DEEPER = re.compile(r"(?:level|nivel)_(?:[4-9]|\d{2,})")
+_YES, _NO = {"1", "si", "yes", "true", "x"}, {"0", "no", "false"}
 
 EXAMPLE: Sequence[Sequence[str]] = (
     ("nivel 1", "nivel 2", "nivel 3", "accion", "medida", "clases", "borra eventos", "quita de listas"),
@@ -88,6 +93,8 @@ class Planned:
 class Line:
     number: int
     cells: Mapping[str, str]
+    wide: bool = False
+    """It has more columns than the header."""
 
 
 def read(data: bytes) -> list[Line]:
@@ -100,11 +107,15 @@ def read(data: bytes) -> list[Line]:
         file.flush()
         rows = [_whole(row) for row in islice(table_records(FilePath(file.name)), MAX_ROWS + 2)]
     header = [_column(cell) for cell in rows[0].cells] if rows else []
-    if "level_1" not in header:
-        raise Refused("header_missing", "the first line names the columns, level_1 (nivel 1) among them")
+    _refuse_columns(header)
     if len(rows) > MAX_ROWS + 1:
         raise Refused("too_many_rows", f"at most {MAX_ROWS} results at once", limit=MAX_ROWS)
-    return [Line(row.line, dict(zip(header, row.cells, strict=False))) for row in rows[1:] if any(row.cells)]
+    return [_line(header, row) for row in rows[1:] if any(cell.strip() for cell in row.cells)]
+
+
+def _line(header: Sequence[str], row: Row) -> Line:
+    wide = any(cell.strip() for cell in row.cells[len(header) :])
+    return Line(row.line, dict(zip(header, row.cells, strict=False)), wide)
 
 
 def _whole(row: Row | Torn) -> Row:
@@ -118,39 +129,61 @@ def _column(cell: str) -> str:
     return COLUMNS.get(name, name.replace(" ", "_"))
 
 
+def _refuse_columns(header: Sequence[str]) -> None:
+    """A slip in a column's name would lose every action of the file, and nobody would see it."""
+    if "level_1" not in header:
+        raise Refused("header_missing", "the first line names the columns, level_1 (nivel 1) among them")
+    known = set(COLUMNS.values())
+    for name in filter(None, header):
+        if header.count(name) > 1:
+            raise column_twice(name)
+        if name not in known and not _DEEPER.fullmatch(name):
+            raise Refused("column_unknown", f"a file of results has no column {name!r}", column=name)
+
+
 def plan(lines: Sequence[Line], existing: Mapping[Path, bool]) -> list[Planned]:
     """What would be made, in the order it must be made in. `existing` says of each path there is whether it
     belongs to all the campaigns asked for."""
+    existing = {_key(path): everywhere for path, everywhere in existing.items()}
     planned: dict[Path, Planned] = {}
     wrong: list[Planned] = []
     for line in lines:
         path = tuple(line.cells.get(f"level_{level}", "").strip() for level in range(1, MAX_LEVEL + 1))
         filled = tuple(name for name in path if name)
         try:
+            if line.wide:
+                raise Refused("too_many_columns", "the line has more columns than the header")
+            if any(cell.strip() for name, cell in line.cells.items() if _DEEPER.fullmatch(name)):
+                raise Refused("too_deep", f"results have at most {MAX_LEVEL} levels")
             if any("\0" in name for name in filled):
                 raise Refused("invalid_characters", "the line holds NUL characters")
             if path[: len(filled)] != filled or not filled:
                 raise Refused("level_missing", "each level needs the one above it")
-            if filled in planned:
+            if _key(filled) in planned:
                 raise Refused("twice", f"{' / '.join(filled)} stands in the file already")
-            planned[filled] = _planned(line, filled, existing)
+            planned[_key(filled)] = _planned(line, filled, existing)
         except Refused as refused:
             wrong.append(Planned(line.number, filled, Verdict.REFUSED, None, refused.error_id, str(refused)))
-    for path in list(planned):
-        for level in range(1, len(path)):
-            above = path[:level]
-            if above not in planned and above not in existing:
-                fields = ResultFields(name=above[-1], ordinal=planned[path].line or 0)
-                planned[above] = Planned(None, above, Verdict.CREATE, fields)
+    for below in list(planned.values()):
+        for level in range(1, len(below.path)):
+            above = below.path[:level]
+            if _key(above) not in planned and _key(above) not in existing:
+                fields = ResultFields(name=above[-1], ordinal=below.line or 0)
+                planned[_key(above)] = Planned(None, above, Verdict.CREATE, fields)
     return sorted(planned.values(), key=lambda one: len(one.path)) + wrong
+
+
+def _key(path: Path) -> Path:
+    """An agent cannot tell Venta from VENTA: they are one result."""
+    return tuple(map(fold, path))
 
 
 def _planned(line: Line, path: Path, existing: Mapping[Path, bool]) -> Planned:
     for level in range(1, len(path) + 1):
-        if not existing.get(path[:level], True):
+        if not existing.get(_key(path[:level]), True):
             message = f"{path[level - 1]} exists for some of these campaigns only"
             raise Refused("name_taken", message)
-    if path in existing:
+    if _key(path) in existing:
         return Planned(line.number, path, Verdict.EXISTS)
     fields = _fields(line, path[-1])
     results.checked(fields)
@@ -158,29 +191,33 @@ def _planned(line: Line, path: Path, existing: Mapping[Path, bool]) -> Planned:
 
 
 def _fields(line: Line, name: str) -> ResultFields:
-    cells = {column: cell.strip() for column, cell in line.cells.items()}
-    action = _action(cells.get("action", ""))
-    wait, measure, ordinal = (cells.get(column, "") for column in ("recall_wait_s", "measure", "ordinal"))
-    try:
-        return ResultFields(
-            name=name,
-            action=action,
-            do_not_call_scope=DoNotCallScope(cells.get("do_not_call_scope") or DoNotCallScope.CAMPAIGN),
-            recall_wait_s=int(wait) if wait else None,
-            deletes_events=_yes(cells.get("deletes_events", "")),
-            removes_from_lists=_yes(cells.get("removes_from_lists", "")),
-            classes=frozenset(map(ResultClass, cells.get("classes", "").replace("+", " ").split())),
-            measure=_measure(measure),
-            ordinal=int(ordinal) if ordinal else line.number,
-            enabled=_yes(cells.get("enabled") or "yes"),
-        )
-    except (ValueError, InvalidOperation) as error:
-        raise Refused("bad_value", str(error)) from error
+
+    def said(column: str, read: Callable[[str], T], otherwise: T) -> T:
+        text = line.cells.get(column, "").strip()
+        try:
+            return read(text) if text else otherwise
+        except (ValueError, InvalidOperation) as error:
+            raise Refused("bad_value", f"{text!r} is nothing that {column} can be", column=column) from error
+
+    return ResultFields(
+        name=name,
+        action=said("action", _action, None),
+        do_not_call_scope=said("do_not_call_scope", DoNotCallScope, DoNotCallScope.CAMPAIGN),
+        recall_wait_s=said("recall_wait_s", int, None),
+        deletes_events=said("deletes_events", _yes, False),
+        removes_from_lists=said("removes_from_lists", _yes, False),
+        classes=said("classes", _classes, frozenset()),
+        measure=said("measure", _measure, None),
+        ordinal=said("ordinal", int, line.number),
+        enabled=said("enabled", _yes, True),
+    )
+
+
+def _classes(text: str) -> frozenset[ResultClass]:
+    return frozenset(map(ResultClass, text.replace("+", " ").split()))
 
 
 def _measure(text: str) -> Decimal | None:
-    if not text:
-        return None
     found = Decimal(text.replace(",", "."))
     if not found.is_finite() or abs(found) > 10**12:
         raise ValueError(f"{text!r} is no measure")
@@ -188,8 +225,6 @@ def _measure(text: str) -> Decimal | None:
 
 
 def _action(text: str) -> Action | None:
-    if not text:
-        return None
     named = _ACTIONS.get(fold(text).replace("_", " "))
     try:
         return named or Action(text.lower())
@@ -222,11 +257,11 @@ async def apply(
     for one in found:
         if one.verdict is not Verdict.CREATE or one.fields is None:
             continue
-        parent_id = ids[one.path[:-1]] if len(one.path) > 1 else None
+        parent_id = ids[_key(one.path[:-1])] if len(one.path) > 1 else None
         result = await results.create(
             conn, one.fields, campaigns=() if parent_id else campaigns, parent_id=parent_id, now=now
         )
-        ids[one.path] = result.id
+        ids[_key(one.path)] = result.id
         made += 1
     return made
 
@@ -242,7 +277,8 @@ async def _existing(conn: Connection, campaigns: Sequence[UUID]) -> dict[Path, b
 async def _ids(conn: Connection, campaigns: Sequence[UUID]) -> dict[Path, UUID]:
     found: dict[Path, UUID] = {}
     for campaign_id in campaigns:
-        found |= _paths((await results.tree(conn, campaign_id, offered=False)).roots, ())
+        there = _paths((await results.tree(conn, campaign_id, offered=False)).roots, ())
+        found |= {_key(path): result_id for path, result_id in there.items()}
     return found
 
 

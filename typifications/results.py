@@ -114,8 +114,20 @@ async def edit(
     return _result(row)
 
 
+async def actions_below(conn: Connection, result_id: UUID) -> set[Action | None]:
+    """What the results below it do that are still in use."""
+    rows = await conn.fetch(QUERIES["below"], result_id)
+    return {_result(row).action for row in rows if row["retired_at"] is None}
+
+
 async def campaigns_of(conn: Connection, result_id: UUID) -> list[UUID]:
     return [row["campaign_id"] for row in await conn.fetch(QUERIES["campaigns_of"], result_id)]
+
+
+async def campaigns_by_root(conn: Connection, result_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """Of several first levels at once."""
+    rows = await conn.fetch(QUERIES["campaigns_by_root"], list(result_ids))
+    return {row["id"]: tuple(row["campaign_ids"]) for row in rows}
 
 
 async def retire(conn: Connection, result_id: UUID, now: datetime) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 import nh3
 
+from lists.folding import fold
+
 TAGS = {
     "a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "li", "ol", "p",
     "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
@@ -37,6 +39,7 @@ _SPANISH = {
     "campaña": "campaign.name",
     "agente": "agent.name",
 }
+_OWN = re.compile(r"data\.\s*\S.*", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}<>]{1,80}?)\s*\}\}")
 
 
@@ -60,19 +63,24 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 def unknown(text: str) -> tuple[str, ...]:
     """Those that no customer could ever fill."""
-    return tuple(name for name in placeholders(text) if name not in FIXED and not name.startswith("data."))
+    return tuple(name for name in placeholders(text) if name not in FIXED and not _OWN.fullmatch(name))
 
 
 def rendered(text: str, values: Mapping[str, Any]) -> str:
     """The speech with this customer's values in it; what is not known is left out. Made safe once more, for a
     value may stand in a link."""
 
+    known = {fold(name): value for name, value in values.items()}  # {{data.Saldo}} is the file's SALDO
+
     def filled(match: re.Match[str]) -> str:
-        value = values.get(_name(match[1]))
+        value = known.get(fold(_name(match[1])))
         return "" if value is None else html.escape(str(value))
 
     return safe(_PLACEHOLDER.sub(filled, text))
 
 
 def _name(typed: str) -> str:
-    return _SPANISH.get(typed.lower(), typed)
+    """As it was meant: editors put hard blanks and entities between the braces."""
+    name = html.unescape(typed).strip()
+    low = name.lower()
+    return low if low in FIXED else _SPANISH.get(low, name)

@@ -51,8 +51,8 @@ async def run(call: Call, asked: BulkQuery, data: bytes) -> BulkOut:
     planned = await bulk.planned(call.conn, data, campaigns)
     made = 0
     if not asked.dry_run:
-        for action in {one.fields.action for one in planned if one.fields}:
-            await service.must_fit(call, campaigns, action, confirmed=asked.confirm)
+        actions = {one.fields.action for one in planned if one.fields}
+        await service.must_fit(call, campaigns, actions, confirmed=asked.confirm)
         made = await bulk.apply(call.conn, planned, campaigns, now=call.now)
     return BulkOut(
         made=made,

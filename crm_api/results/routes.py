@@ -13,7 +13,7 @@ from crm_api.guarded import Guarded
 from crm_api.loads.spool import BINARY
 from crm_api.results import bulk, service
 from crm_api.results.bulk import BulkOut, BulkQuery
-from crm_api.results.schemas import ActionOut, ResultEdit, ResultIn, ResultOut, TreeOut, nodes
+from crm_api.results.schemas import ActionOut, EditedTreeOut, OneOut, ResultEdit, ResultIn
 from crm_api.schemas import Page, Paged
 from typifications import results
 
@@ -21,11 +21,11 @@ router = APIRouter(prefix="/api/results", tags=["results"], route_class=Guarded)
 
 
 @router.get("")
-async def tree(call: Agent, campaign_id: UUID, all: bool = False) -> TreeOut:
-    """What an agent of this campaign may choose now; `all`: what is disabled or retired, too."""
+async def tree(call: Agent, campaign_id: UUID, all: bool = False) -> EditedTreeOut:
+    """What an agent of this campaign may choose now; `all`: what is disabled or retired, too. With what each
+    action does, in words."""
     await must_see(call, campaign_id)
-    found = await results.tree(call.conn, campaign_id, offered=not all)
-    return TreeOut(roots=nodes(found.roots))
+    return await service.tree(call.conn, campaign_id, offered=not all)
 
 
 @router.get("/actions")
@@ -49,31 +49,30 @@ async def many(asked: Annotated[BulkQuery, Query()], request: Request, call: Sup
 
 
 @router.post("", status_code=201)
-async def create(body: ResultIn, call: SupervisorOnce) -> ResultOut:
+async def create(body: ResultIn, call: SupervisorOnce) -> OneOut:
     """A first level with its campaigns, or a deeper one below `parent_id`."""
-    if body.parent_id is not None:
-        await service.must_edit(call, body.parent_id)
     campaign_ids = body.campaign_ids or ()
-    await service.must_fit(call, campaign_ids, body.action, confirmed=body.confirm)
+    holds_for = await service.must_edit(call, body.parent_id) if body.parent_id else campaign_ids
+    await service.must_fit(call, [*holds_for, *campaign_ids], {body.action}, confirmed=body.confirm)
     made = await results.create(
         call.conn, body.fields(), campaigns=campaign_ids, parent_id=body.parent_id, now=call.now
     )
     call.note(made.id, name=made.name)
-    return ResultOut.model_validate(made)
+    return await service.shown(call.conn, made)
 
 
 @router.put("/{result_id}")
-async def edit(result_id: UUID, body: ResultEdit, call: Supervisor) -> ResultOut:
+async def edit(result_id: UUID, body: ResultEdit, call: Supervisor) -> OneOut:
     """History keeps the names as they read then."""
-    await service.must_edit(call, result_id)
-    kept = body.campaign_ids
-    if kept is None:
-        kept = tuple(await results.campaigns_of(call.conn, result_id))
-    await service.must_fit(call, kept, body.action, confirmed=body.confirm)
+    holds_for, actions = await service.must_edit(call, result_id), {body.action}
+    if body.campaign_ids is not None:  # those of all levels below it, too
+        holds_for = body.campaign_ids
+        actions |= await results.actions_below(call.conn, result_id)
+    await service.must_fit(call, holds_for, actions, confirmed=body.confirm)
     edited = await results.edit(
         call.conn, result_id, body.fields(), campaigns=body.campaign_ids, revision=body.revision
     )
-    return ResultOut.model_validate(edited)
+    return await service.shown(call.conn, edited)
 
 
 @router.delete("/{result_id}", status_code=204)

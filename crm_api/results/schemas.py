@@ -61,9 +61,19 @@ class ResultOut(Out):
     revision: int
 
 
+class OneOut(ResultOut):
+    """`campaign_ids` of a first level; those below it have the same."""
+
+    campaign_ids: tuple[UUID, ...]
+
+
 class NodeOut(Out):
     result: ResultOut
     children: list["NodeOut"]
+
+
+class RootOut(NodeOut):
+    campaign_ids: tuple[UUID, ...]
 
 
 class TreeOut(Out):
@@ -76,6 +86,13 @@ class ActionOut(Out):
     action: Action
     es: str
     en: str
+
+
+class EditedTreeOut(Out):
+    """A tree as its editor needs it: the campaigns of each first level, and what every action does."""
+
+    roots: list[RootOut]
+    actions: tuple[ActionOut, ...]
 
 
 def nodes(found: Iterable[ResultNode]) -> list[NodeOut]:

@@ -40,16 +40,28 @@ ON CONFLICT DO NOTHING;
 -- name: campaigns_of
 SELECT campaign_id FROM result_campaign WHERE result_id = $1 ORDER BY campaign_id;
 
+-- name: campaigns_by_root
+SELECT id, ARRAY (SELECT campaign_id FROM result_campaign rc WHERE rc.result_id = asked.id ORDER BY 1) AS campaign_ids
+FROM unnest($1::uuid[]) AS asked (id);
+
 -- name: twin
--- $1 name, $2 parent, $3 campaigns (of a first level), $4 the result itself
+-- $1 name, $2 parent, $3 campaigns (of a first level), $4 the result itself. Venta and VENTA are one to an agent.
 SELECT EXISTS (
     SELECT FROM result r
-    WHERE r.retired_at IS NULL AND r.name = $1 AND r.parent_id IS NOT DISTINCT FROM $2
+    WHERE r.retired_at IS NULL AND folded(r.name) = folded($1) AND r.parent_id IS NOT DISTINCT FROM $2
       AND r.id IS DISTINCT FROM $4
       AND (r.parent_id IS NOT NULL
            OR EXISTS (SELECT FROM result_campaign rc
                       WHERE rc.result_id = r.id AND rc.campaign_id = ANY ($3::uuid[])))
 );
+
+-- name: below
+WITH RECURSIVE below AS (
+    SELECT * FROM result WHERE parent_id = $1
+    UNION ALL
+    SELECT r.* FROM result r JOIN below b ON r.parent_id = b.id
+)
+SELECT * FROM below;
 
 -- name: retire
 WITH RECURSIVE below AS (

@@ -19,7 +19,7 @@ from storage.partitions import ensure_partitions
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.reports.history import History
 from typifications import agenda, interactions
-from typifications.model import Typification
+from typifications.model import Action, Typification
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 PHONE = "+34612345678"
@@ -123,6 +123,24 @@ async def test_the_actions_are_explained_in_both_languages(desk: Desk) -> None:
         "recall", "recall_alternate", "no_action", "do_not_call", "schedule"
     }  # fmt: skip
     assert all(one["es"] and one["en"] for one in explained)
+    tree = accepted(await desk.client.get(f"/api/results?campaign_id={desk.campaign.id}"))
+    assert tree["actions"] == sorted(explained, key=lambda one: [*Action].index(one["action"]))
+
+
+async def test_a_first_level_says_which_campaigns_it_belongs_to(api: Api, desk: Desk) -> None:
+    other = await api.campaign("otra")
+    operator = await api.as_role(Role.OPERATOR)
+    both = sorted((str(desk.campaign.id), str(other.id)))
+    made = accepted(await operator.post("/api/results", json={"name": "Ambas", "campaign_ids": both}), 201)
+    assert made["campaign_ids"] == both
+    child = {"name": "Debajo", "parent_id": made["id"]}
+    assert accepted(await operator.post("/api/results", json=child), 201)["campaign_ids"] == []
+    roots = accepted(await operator.get(f"/api/results?campaign_id={other.id}"))["roots"]
+    assert [(one["result"]["name"], one["campaign_ids"]) for one in roots] == [("Ambas", both)]
+    fewer = accepted(
+        await operator.put(f"/api/results/{made['id']}", json={"name": "Ambas", "campaign_ids": both[:1]})
+    )
+    assert fewer["campaign_ids"] == both[:1]
 
 
 async def test_speech_and_profiles_are_written_by_supervisors_and_read_by_agents(desk: Desk) -> None:

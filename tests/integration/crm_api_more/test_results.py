@@ -62,6 +62,40 @@ async def test_an_action_in_bulk_for_voice_and_dialer_campaigns_asks_to_be_confi
     refused(await _bulk(people.supervisor, text, *both), 403, "campaign_not_yours")
 
 
+async def test_the_warning_holds_for_every_level_of_the_tree(api: Api, people: People) -> None:
+    """Campaigns belong to the first level, actions to any of them."""
+    voice = await api.campaign("voz", kind=Kind.VOICE)
+    both = [str(people.campaign.id), str(voice.id)]
+    post, put = people.operator.post, people.operator.put
+    root = accepted(await post("/api/results", json={"name": "No contesta", "campaign_ids": both}), 201)
+    child = {"name": "Ocupado", "action": "recall", "parent_id": root["id"]}
+    assert refused(await post("/api/results", json=child), 409, "mixed_campaigns") == {"action": "recall"}
+    made = accepted(await post("/api/results", json=child | {"confirm": True}), 201)
+    edit = {"name": "Ocupado", "action": "recall_alternate"}
+    refused(await put(f"/api/results/{made['id']}", json=edit), 409, "mixed_campaigns")
+    accepted(await put(f"/api/results/{made['id']}", json={"name": "Ocupado"}))
+    accepted(await put(f"/api/results/{made['id']}", json=edit | {"confirm": True}))
+
+    alone = {"name": "No contesta", "campaign_ids": both[:1]}
+    accepted(await put(f"/api/results/{root['id']}", json=alone))
+    refused(
+        await put(f"/api/results/{root['id']}", json=alone | {"campaign_ids": both}), 409, "mixed_campaigns"
+    )
+    accepted(await people.operator.delete(f"/api/results/{made['id']}"), 204)
+    accepted(await put(f"/api/results/{root['id']}", json=alone | {"campaign_ids": both}))
+
+
+async def test_two_results_that_differ_in_case_only_are_one_to_an_agent(people: People) -> None:
+    body = {"name": "Venta", "campaign_ids": [str(people.campaign.id)]}
+    accepted(await people.supervisor.post("/api/results", json=body), 201)
+    refused(await people.supervisor.post("/api/results", json=body | {"name": "VENTA "}), 409, "name_taken")
+    text = "nivel 1;nivel 2;accion\nventa;Básico;sin accion\n".encode()
+    done = accepted(await _bulk(people.supervisor, text, people.campaign.id, dry_run="false"))
+    assert done["made"] == 1
+    roots = accepted(await people.agent.get(f"/api/results?campaign_id={people.campaign.id}"))["roots"]
+    assert [(one["result"]["name"], len(one["children"])) for one in roots] == [("Venta", 1)]
+
+
 async def test_what_is_no_results_file_is_refused(people: People) -> None:
     refused(await _bulk(people.supervisor, b"a;b\n", people.campaign.id), 422, "header_missing")
     refused(await _bulk(people.supervisor, b"nivel 1\nA\n"), 422, "invalid_request")

@@ -83,9 +83,46 @@ def test_the_same_result_twice_is_refused_the_second_time() -> None:
     assert [(one.line, one.verdict) for one in found] == [(2, Verdict.CREATE), (3, Verdict.REFUSED)]
 
 
+def test_a_name_that_differs_in_case_or_accents_only_is_the_same_result() -> None:
+    """Otherwise a slip would make a second tree, which no agent could tell from the first."""
+    found = plan(
+        read("nivel 1;nivel 2\nVENTA;Básico\nventa;basico\nventa;Oro\n".encode()), {("Venta",): True}
+    )
+    assert [(one.path, one.verdict, one.error_id) for one in found] == [
+        (("VENTA", "Básico"), Verdict.CREATE, ""),
+        (("venta", "Oro"), Verdict.CREATE, ""),
+        (("venta", "basico"), Verdict.REFUSED, "twice"),
+    ]
+
+
+def test_a_fourth_level_is_refused_and_not_left_out() -> None:
+    found = plan(read(b"nivel 1;nivel 2;nivel 3;nivel 4\nA;B;C;D\nA;B;C;\n"), {})
+    assert [(one.line, one.error_id) for one in found if one.line] == [(3, ""), (2, "too_deep")]
+
+
+def test_a_line_wider_than_its_header_is_refused_and_blank_ones_are_passed_over() -> None:
+    found = plan(read(b"nivel 1;accion\nA;rellamar;;\nB;rellamar;si\n ; \n"), {})
+    assert [(one.line, one.error_id) for one in found] == [(2, ""), (3, "too_many_columns")]
+
+
+def test_a_wrong_value_names_its_column() -> None:
+    (found,) = plan(read(b"nivel 1;medida\nA;mucho\n"), {})
+    assert found.message == "'mucho' is nothing that measure can be"
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    with pytest.raises(LoadError) as refused:
+        read(b"nivel 1;accion;action\nA;;rellamar\n")
+    assert refused.value.reason == "column_twice"
+
+
 @pytest.mark.parametrize(
     ("data", "error_id"),
-    [(b"", "header_missing"), (b"a;b\n1;2\n", "header_missing")],
+    [
+        (b"", "header_missing"),
+        (b"a;b\n1;2\n", "header_missing"),
+        (b"nivel 1;acsion\nA;rellamar\n", "column_unknown"),
+    ],
 )
 def test_what_is_no_such_file_is_refused_whole(data: bytes, error_id: str) -> None:
     with pytest.raises(Refused) as refused:

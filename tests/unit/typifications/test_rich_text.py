@@ -43,6 +43,14 @@ def test_placeholders_are_filled_with_the_customers_fields() -> None:
     assert rendered(text, values) == "<p>Hola Ana, debe 120.5 al +34612345678.</p>"
 
 
+def test_a_placeholder_means_its_field_whatever_its_case_accents_and_hard_blanks() -> None:
+    text = safe("<p>{{&nbsp;NOMBRE }} {{data.Dirección &amp; piso}} {{Data.SALDO}} {{Customer.Name}}</p>")
+    assert unknown(text) == ()
+    values = {"customer.name": "Ana", "data.direccion & piso": "Sol 1", "data.Saldo": 7}
+    assert rendered(text, values) == "<p>Ana Sol 1 7 Ana</p>"
+    assert unknown("{{data.}} {{datos.x}}") == ("data.", "datos.x")
+
+
 def test_a_value_cannot_bring_markup_of_its_own() -> None:
     values = {"customer.name": "<script>alert(1)</script>", "data.url": "javascript:alert(1)"}
     text = '{{nombre}} <a href="{{data.url}}">x</a>'
