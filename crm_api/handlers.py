@@ -9,7 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from crm_api import problems
 from crm_api.errors import ApiError, shape
+from crm_api.words.schemas import Language
 from dialer import errors as dialer
 from lists import errors as lists
 from lists.fields import BadValue
@@ -106,13 +108,11 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    """What was sent is not echoed: it may be a password."""
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [
-        {"where": [str(part) for part in found["loc"]], "problem": found["type"], "message": found["msg"]}
-        for found in error.errors()[:50]
-    ]
+    visit = getattr(request.state, "visit", None)  # there is none where nobody was let in yet
+    language = Language(visit.who.language) if visit else Language.ES
+    fields = problems.told(error.errors(), language)
     return JSONResponse(
         shape("invalid_request", "the request does not fit its description", {"fields": fields}),
         status_code=422,

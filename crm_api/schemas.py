@@ -16,8 +16,10 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from crm_api.errors import invalid
+from lists.folding import fold
 
 T = TypeVar("T")
 
@@ -27,7 +29,8 @@ DEEPEST = 20
 
 def _sensible(value: datetime) -> datetime:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"a time lies between the years {FIRST_YEAR} and {LAST_YEAR}")
+        years: dict[str, Any] = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise PydanticCustomError("out_of_years", "a time lies between the years {first} and {last}", years)
     return value.astimezone(UTC)
 
 
@@ -45,13 +48,13 @@ def _kept_whole(value: dict[str, Any]) -> dict[str, Any]:
         if not level:
             return value
         if any(isinstance(one, float) and not isfinite(one) for one in level):
-            raise ValueError("a number is finite")
-    raise ValueError(f"at most {DEEPEST} levels of lists and objects")
+            raise PydanticCustomError("not_a_number", "a number is finite")
+    raise PydanticCustomError("too_deep", "at most {limit} levels of lists and objects", {"limit": DEEPEST})
 
 
 def _local(at: time) -> time:
     if at.tzinfo is not None:
-        raise ValueError("a local time has no offset")
+        raise PydanticCustomError("zone_not_wanted", "a local time has no offset")
     return at
 
 
@@ -59,7 +62,7 @@ def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as America
-        raise ValueError("there is no such time zone") from None
+        raise PydanticCustomError("unknown_zone", "there is no such time zone") from None
     return value
 
 
@@ -161,7 +164,7 @@ class Paging(BaseModel):
         column = self.by(allowed, default)
         descending = self.descending if self.sort else default.startswith("-")
         known = [row for row in rows if key(row, column) is not None]
-        ordered = sorted(known, key=lambda row: key(row, column), reverse=descending)
+        ordered = sorted(known, key=lambda row: _in_order(key(row, column)), reverse=descending)
         ordered += [row for row in rows if key(row, column) is None]
         return Page(
             items=ordered[self.offset : self.offset + self.limit],
@@ -170,6 +173,11 @@ class Paging(BaseModel):
             offset=self.offset,
             total=len(ordered),
         )
+
+
+def _in_order(value: Any) -> Any:
+    """As people sort: Ñandú and ábaco stand with n and a, whatever their capitals."""
+    return (fold(value), value) if isinstance(value, str) else value
 
 
 def _paging(

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from crm_api.schemas import In, Typed
 
@@ -29,7 +30,7 @@ class ConsultIn(In):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if sum(value is not None for value in self.model_dump().values()) != 1:
-            raise ValueError("name exactly one whom to reach")
+            raise PydanticCustomError("one_of_them", "name exactly one whom to reach")
         return self
 
 

@@ -1,10 +1,11 @@
 """Filters as JSON: conditions in groups, over a base's customers or everybody's."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StrictFloat, StrictInt, StringConstraints
+from pydantic import Discriminator, Field, StrictFloat, StrictInt, StringConstraints, Tag
 
 from crm_api.schemas import In, Name, Out, Revision, Zone
 from lists.filtering import model
@@ -29,7 +30,17 @@ class ConditionIn(In):
     value: Text | StrictInt | StrictFloat | DaysAgoIn | None = None
 
 
-Parts = Annotated[list["ConditionIn | GroupIn"] | None, Field(max_length=MAX_CONDITIONS)]
+def _kind(part: object) -> str:
+    """So that a slip in a condition is told as that, and not as all a group is not."""
+    if isinstance(part, Mapping):
+        return "condition" if "field" in part else "group"
+    return "group" if isinstance(part, GroupIn) else "condition"
+
+
+Part = Annotated[
+    Annotated[ConditionIn, Tag("condition")] | Annotated["GroupIn", Tag("group")], Discriminator(_kind)
+]
+Parts = Annotated[list[Part] | None, Field(max_length=MAX_CONDITIONS)]
 
 
 class GroupIn(In):

@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any, cast
 
 import structlog
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from crm_api import sessions
+from crm_api import problems, sessions
 from crm_api.errors import ApiError
 from crm_api.handlers import translated
 from crm_api.hub import Hub
@@ -19,6 +20,7 @@ from crm_api.live.messages import pong, refused
 from crm_api.live.reminders import Reminders
 from crm_api.live.schemas import Asked
 from crm_api.live.topics import Sight, Topic
+from crm_api.words.schemas import Language
 from dialer.errors import DialerError
 from storage.bus import Gap
 from storage.database import Connection
@@ -94,7 +96,7 @@ class Feed:
     async def _answer(self, client: Client, text: str) -> None:
         topic = ""
         try:
-            asked = _asked(text)
+            asked = _asked(text, Language(client.who.language))
             topic = asked.topic
             await self._do(client, asked)
         except Exception as error:
@@ -179,16 +181,14 @@ async def _sight(conn: Connection, client: Client, topic: Topic) -> Sight:
             return seen
 
 
-def _asked(text: str) -> Asked:
+def _asked(text: str, language: Language) -> Asked:
     if len(text) > LONGEST_QUESTION:
         raise ApiError(413, "body_too_large", "a question here is short", limit=LONGEST_QUESTION)
     try:
         return Asked.model_validate_json(text)
     except ValidationError as error:
-        fields = [
-            {"where": list(e["loc"]), "problem": e["type"], "message": e["msg"]} for e in error.errors()
-        ]
-        raise ApiError(422, "invalid_request", "the question does not fit", fields=fields[:20]) from None
+        fields = problems.told(cast(list[dict[str, Any]], error.errors()), language)
+        raise ApiError(422, "invalid_request", "the question does not fit", fields=fields) from None
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

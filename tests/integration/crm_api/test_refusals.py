@@ -81,6 +81,24 @@ async def test_fields_nested_deeper_than_they_could_be_shown_are_refused(
     accepted(await admin.post("/api/customers", json=body | {"data": {"a": {"b": [1, 2]}}}), 201)
 
 
+@pytest.mark.parametrize(
+    ("language", "missing", "surprise"),
+    [("es", "falta", "no existe ese campo"), ("en", "is missing", "there is no such field")],
+)
+async def test_what_is_wrong_with_a_body_is_told_in_its_readers_language(
+    api: Api, language: str, missing: str, surprise: str
+) -> None:
+    client = await api.as_role(Role.OPERATOR)
+    async with api.db.connection() as conn:
+        await conn.execute("UPDATE user_account SET language = $1", language)
+    answer = await client.post("/api/bases", json={"name": "x", "colour": 1})
+    fields = refused(answer, 422, "invalid_request")["fields"]
+    assert [(one["where"], one["problem"], one["message"]) for one in fields] == [
+        (["body", "region"], "missing", missing),
+        (["body", "colour"], "unknown_field", surprise),
+    ]
+
+
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
 async def test_a_number_that_json_cannot_give_back_is_refused_and_not_kept_as_nothing(
     admin: httpx.AsyncClient, known: dict[str, str], number: str

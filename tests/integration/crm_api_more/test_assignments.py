@@ -112,6 +112,14 @@ async def test_a_filter_that_makes_no_sense_is_refused(
     refused(await people.supervisor.post("/api/filters/count", json=filter_), 422, error_id)
 
 
+async def test_what_is_wrong_with_a_condition_is_told_where_it_stands(people: People) -> None:
+    inner = {"any": [_where("name", "equals", "x"), _where("name", "resembles", "x")]}
+    answer = await people.supervisor.post("/api/filters/count", json=_all(_where("key", "empty"), inner))
+    (wrong,) = refused(answer, 422, "invalid_request")["fields"]
+    assert wrong["where"] == ["body", "where", "all", "1", "group", "any", "1", "condition", "op"]
+    assert (wrong["problem"], wrong["params"]["allowed"].split(", ")[0]) == ("not_one_of", "equals")
+
+
 async def test_filters_are_saved_for_oneself_or_for_everybody(api: Api, people: People) -> None:
     body = {"name": "Sin dueño", "filter": _all(_where("phones", "greater", 1), assigned="unassigned")}
     mine = accepted(await people.supervisor.post("/api/filters", json=body), 201)
@@ -149,6 +157,8 @@ async def test_extra_columns_become_typed_fields_that_filters_know(people: Peopl
     assert "greater" in saldo["ops"]
     less = _all(_where("data.saldo", "less", "100"), base_id=people.base_id)
     assert accepted(await people.supervisor.post("/api/filters/count", json=less)) == {"customers": 1}
+    more = _all(_where("data.saldo", "greater", "1.000"), base_id=people.base_id)
+    assert accepted(await people.supervisor.post("/api/filters/count", json=more)) == {"customers": 1}
 
 
 @pytest.mark.parametrize(

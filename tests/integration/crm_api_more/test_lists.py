@@ -15,6 +15,7 @@ from crm_api.access import Role
 from crm_api.settings import ApiSettings
 from dialer import counters
 from dialer.compliance import Counts
+from lists.folding import fold
 from storage.partitions import ensure_partitions
 from tests.integration.crm_api.asking import OPERATIONS, Operation
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
@@ -202,10 +203,14 @@ async def test_every_order_a_list_names_is_kept_both_ways_and_any_other_refused(
 
 
 def _in_order(values: list[Any], *, downwards: bool = False) -> list[Any]:
-    """What is missing comes last."""
+    """What is missing comes last; texts stand as people sort them."""
     there = [value for value in values if value is not None]
     missing = [value for value in values if value is None]
-    return sorted(there, reverse=downwards) + missing
+    return sorted(there, key=_as_people_sort, reverse=downwards) + missing
+
+
+def _as_people_sort(value: Any) -> Any:
+    return (fold(value), value) if isinstance(value, str) else value
 
 
 async def test_the_calls_behind_a_number_are_read_on_from_where_the_page_ended(
@@ -223,3 +228,12 @@ async def test_the_calls_behind_a_number_are_read_on_from_where_the_page_ended(
         after = page["next"]
     assert (found, after) == (whole["items"], None)
     refused(await admin.get(f"{address}&after=nowhere"), 422, "bad_place")
+
+
+async def test_names_stand_where_people_look_for_them(operator: httpx.AsyncClient) -> None:
+    for name in ("Zamora", "ñandú", "Ávila", "norte", "Burgos"):
+        accepted(await operator.post("/api/bases", json={"name": name, "region": "ES"}), 201)
+    up = accepted(await operator.get("/api/bases?sort=name"))["items"]
+    assert [one["name"] for one in up] == ["Ávila", "Burgos", "ñandú", "norte", "Zamora"]
+    down = accepted(await operator.get("/api/bases?sort=-name"))["items"]
+    assert [one["id"] for one in down] == [one["id"] for one in reversed(up)]

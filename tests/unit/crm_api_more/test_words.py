@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crm_api.access import Role
+from crm_api.problems import Problem
 from crm_api.statistics.exporting import CALL_COLUMNS, hours, shares, table
 from crm_api.statistics.schemas import SharesOut
 from crm_api.words.schemas import Language
@@ -38,6 +39,7 @@ SETS: dict[str, type[StrEnum]] = {
     "event_state": EventState,
     "interaction_state": InteractionState,
     "error": RefusalReason,
+    "problem": Problem,
 }
 FIRST = {
     "invalid",
