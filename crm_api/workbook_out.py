@@ -13,6 +13,9 @@ import xlsxwriter
 
 from crm_api.downloads import Download
 from crm_api.errors import invalid
+from crm_api.hub import Hub
+from lists.tables import Table
+from storage.database import Connection
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_576
@@ -62,6 +65,30 @@ class Sheet:
 
 def _text(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, date | datetime) else str(cell)
+
+
+def must_fit_sheet(rows: int) -> None:
+    """Known before the first byte is sent. `rows`: without the header."""
+    if rows >= MOST_ROWS:
+        raise invalid("too_many_rows", f"a sheet holds {MOST_ROWS} rows: take CSV", limit=MOST_ROWS)
+
+
+def of_table(hub: Hub, table: Callable[[Connection], Table]) -> AsyncIterator[bytes]:
+    """The pieces of a workbook with what is read from the database in one transaction. Raises 503 when too
+    many exports wait."""
+
+    async def fill(sheet: Sheet) -> None:
+        async with hub.exports.turn(), hub.db.transaction() as conn:
+            async for piece in table(conn):
+                await asyncio.to_thread(_add, sheet, piece)
+
+    hub.exports.refuse_when_full()
+    return made(fill)
+
+
+def _add(sheet: Sheet, piece: Sequence[Sequence[object]]) -> None:
+    for row in piece:
+        sheet.add(row)
 
 
 async def of_rows(rows: Iterable[Sequence[object]]) -> AsyncIterator[bytes]:

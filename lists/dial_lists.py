@@ -11,14 +11,14 @@ from lists.errors import NotFound, Refused
 from lists.gate import close_gate
 from lists.model import ContactState
 from lists.queries import DIAL_LISTS, Row
-from lists.tables import BOM, write_rows
+from lists.tables import Table, csv_of
 from storage.database import Connection, savepoint
 from storage.errors import Conflict
 from storage.ids import uuid7
 
 RECORDS_LIST = "records"  # where records added one by one go, one list a campaign
-_SAMPLE = 1000
 _PIECE = 500
+_FIELDS_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ async def delete_base(conn: Connection, base_id: UUID, now: datetime) -> int:
     for row in await conn.fetch(DIAL_LISTS.lists_of_base, base_id):
         await delete(conn, row["id"], now)
     await conn.execute(DIAL_LISTS.delete_customers, base_id, now)
+    await conn.execute(DIAL_LISTS.forget_loads_of_base, base_id)
     return len(ended)
 
 
@@ -260,21 +261,24 @@ _FIXED_COLUMNS = (
 )
 
 
-async def export(conn: Connection, dial_list_id: UUID) -> AsyncIterator[bytes]:
-    """The list as CSV (UTF-8 with BOM, ';'), in pieces, safe to open in a spreadsheet. Needs a transaction.
-
-    Fixed columns, the phones in order, then the customers' extra columns. Raises NotFound at the first piece.
-    """
+async def table(conn: Connection, dial_list_id: UUID) -> Table:
+    """The list's contacts: fixed columns, the phones in order, then the customers' extra columns. Needs a
+    transaction. Raises NotFound at the first piece."""
     await get(conn, dial_list_id)
-    fields = [row["f"] for row in await conn.fetch(DIAL_LISTS.data_fields, dial_list_id, _SAMPLE)]
-    yield (BOM + write_rows([(*_FIXED_COLUMNS, "phones", *fields)])).encode()
-    rows: list[tuple[object, ...]] = []
+    fields = [row["f"] for row in await conn.fetch(DIAL_LISTS.data_fields, dial_list_id, timeout=_FIELDS_S)]
+    yield [(*_FIXED_COLUMNS, "phones", *fields)]
+    rows: list[Sequence[object]] = []
     async for row in conn.cursor(DIAL_LISTS.export, dial_list_id, prefetch=_PIECE):
         rows.append(_export_row(row, fields))
         if len(rows) == _PIECE:
-            yield write_rows(rows).encode()
-            rows.clear()
-    yield write_rows(rows).encode()
+            yield rows
+            rows = []
+    yield rows
+
+
+def export(conn: Connection, dial_list_id: UUID) -> AsyncIterator[bytes]:
+    """The same as CSV."""
+    return csv_of(table(conn, dial_list_id))
 
 
 def _export_row(row: Row, fields: Sequence[str]) -> tuple[object, ...]:

@@ -70,6 +70,11 @@ RETURNING id
 -- The file of a deleted list may be loaded again.
 UPDATE load SET file_hash = file_hash || ' deleted ' || id WHERE dial_list_id = $1 AND state = 'done'
 
+-- name: forget_loads_of_base
+-- Those of several campaigns, too, which name no list.
+UPDATE load SET file_hash = file_hash || ' deleted ' || id
+WHERE base_id = $1 AND dial_list_id IS NULL AND campaign_id IS NULL AND state = 'done'
+
 -- name: campaigns_of_base
 SELECT DISTINCT campaign_id FROM dial_list WHERE base_id = $1 AND deleted_at IS NULL
 
@@ -95,7 +100,7 @@ WHERE c.dial_list_id = $1
 ORDER BY c.position, c.id
 
 -- name: data_fields
--- The extra columns of a list, from a bounded sample of its customers.
-SELECT DISTINCT f FROM (
-    SELECT k.data FROM contact c JOIN customer k ON k.id = c.customer_id WHERE c.dial_list_id = $1 LIMIT $2
-) sample, jsonb_object_keys(sample.data) f ORDER BY f
+-- Every extra column that anybody of the list has.
+SELECT DISTINCT f
+FROM contact c JOIN customer k ON k.id = c.customer_id, jsonb_object_keys(k.data) f
+WHERE c.dial_list_id = $1 ORDER BY f

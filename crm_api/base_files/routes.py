@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from crm_api import csv_out, workbook_out
-from crm_api.access import Operator, Supervisor, SupervisorStream, SupervisorUpload
+from crm_api.access import Supervisor, SupervisorStream, SupervisorUpload
 from crm_api.base_files import service
 from crm_api.base_files.schemas import (
     PreviewOut,
@@ -17,6 +17,7 @@ from crm_api.base_files.schemas import (
     UpdateOut,
     UpdateQuery,
 )
+from crm_api.bases.service import must_be_theirs
 from crm_api.errors import not_found
 from crm_api.guarded import Guarded
 from crm_api.loads.service import reject_file
@@ -52,15 +53,16 @@ async def template(base_id: UUID, call: Supervisor) -> TemplateOut:
 
 
 @router.put("/{base_id}/template")
-async def keep_template(base_id: UUID, body: TemplateIn, call: Operator) -> TemplateOut:
+async def keep_template(base_id: UUID, body: TemplateIn, call: Supervisor) -> TemplateOut:
+    await must_be_theirs(call.conn, call, base_id)
     kept = Template(body.mapping, body.encoding, body.delimiter)
     await templates.keep(call.conn, base_id, kept, call.now)
     return TemplateOut.model_validate(kept)
 
 
 @router.delete("/{base_id}/template", status_code=204)
-async def forget_template(base_id: UUID, call: Operator) -> None:
-    await dial_lists.get_base(call.conn, base_id)
+async def forget_template(base_id: UUID, call: Supervisor) -> None:
+    await must_be_theirs(call.conn, call, base_id)
     await templates.forget(call.conn, base_id)
 
 
@@ -99,6 +101,6 @@ async def export(
     customers = await service.customers(visit, base_id)
     name = f"base-{base_id}.{format}"
     if format == "xlsx":
-        service.must_fit_sheet(customers)
+        workbook_out.must_fit_sheet(customers)
         return workbook_out.download(name, service.workbook(visit.hub, base_id))
     return csv_out.download(name, service.csv(visit.hub, base_id))

@@ -1,22 +1,20 @@
 """Files of a base. Reading one is work for a thread or for the database, never for the loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 from crm_api import workbook_out
 from crm_api.access import Visit
 from crm_api.base_files.schemas import PreviewOut, PreviewQuery, UpdateOut, UpdateQuery
-from crm_api.campaigns.service import must_watch_all
-from crm_api.errors import invalid, not_found
+from crm_api.bases.service import must_be_theirs
+from crm_api.errors import not_found
 from crm_api.hub import Hub
-from crm_api.workbook_out import MOST_ROWS, Sheet
 from lists import dial_lists
 from lists.bases import exporting, previewing, updating
 from lists.bases.updating import UpdateSpec
 from lists.loading import load
-from storage.database import Connection
 
 
 async def preview(asked: PreviewQuery, path: Path) -> PreviewOut:
@@ -24,12 +22,6 @@ async def preview(asked: PreviewQuery, path: Path) -> PreviewOut:
         previewing.preview, path, encoding=asked.encoding, delimiter=asked.delimiter
     )
     return PreviewOut.model_validate(found)
-
-
-async def must_be_theirs(conn: Connection, visit: Visit, base_id: UUID) -> None:
-    """Whole, a base is for those who watch every campaign with a list of it."""
-    if visit.who.campaigns is not None:
-        await must_watch_all(conn, visit, await dial_lists.campaigns_of_base(conn, base_id))
 
 
 async def must_update(visit: Visit, base_id: UUID) -> None:
@@ -57,9 +49,9 @@ async def must_be_update(visit: Visit, base_id: UUID, load_id: UUID) -> None:
     """Of this base, and of no campaign: a load's rejects are its campaign's."""
     async with visit.hub.db.connection() as conn:
         found = await load.status(conn, load_id)
+        if found.base_id != base_id or found.campaign_id is not None:
+            raise not_found("update", load_id)
         await must_be_theirs(conn, visit, base_id)
-    if found.base_id != base_id or found.campaign_id is not None:
-        raise not_found("update", load_id)
 
 
 def csv(hub: Hub, base_id: UUID) -> AsyncIterator[bytes]:
@@ -69,27 +61,9 @@ def csv(hub: Hub, base_id: UUID) -> AsyncIterator[bytes]:
 async def customers(visit: Visit, base_id: UUID) -> int:
     """How many the base has, for whom it is to be exported. Raises NotFound."""
     async with visit.hub.db.connection() as conn:
-        base = await dial_lists.get_base(conn, base_id)
         await must_be_theirs(conn, visit, base_id)
-    return base.customers
-
-
-def must_fit_sheet(count: int) -> None:
-    """Known before the first byte is sent."""
-    if count >= MOST_ROWS:
-        raise invalid("too_many_rows", f"a sheet holds {MOST_ROWS} rows: take CSV", limit=MOST_ROWS)
+        return (await dial_lists.get_base(conn, base_id)).customers
 
 
 def workbook(hub: Hub, base_id: UUID) -> AsyncIterator[bytes]:
-    async def fill(sheet: Sheet) -> None:
-        async with hub.exports.turn(), hub.db.transaction() as conn:
-            async for piece in exporting.table(conn, base_id):
-                await asyncio.to_thread(_add, sheet, piece)
-
-    hub.exports.refuse_when_full()
-    return workbook_out.made(fill)
-
-
-def _add(sheet: Sheet, piece: Sequence[Sequence[object]]) -> None:
-    for row in piece:
-        sheet.add(row)
+    return workbook_out.of_table(hub, lambda conn: exporting.table(conn, base_id))

@@ -1,11 +1,11 @@
-"""Bases: operators make and delete them."""
+"""Bases: made, known by another key, deleted by supervisors who watch all the campaigns that call them."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from crm_api.access import Agent, Operator, OperatorOnce
+from crm_api.access import Agent, Supervisor, SupervisorOnce
 from crm_api.bases import service
 from crm_api.bases.schemas import BaseIn, BaseOut, DeletedOut, DeletionOut, KeyIn, KeyOut
 from crm_api.errors import invalid
@@ -27,7 +27,7 @@ async def every(call: Agent, paging: Paged) -> Page[BaseOut]:
 
 
 @router.post("", status_code=201)
-async def create(body: BaseIn, call: OperatorOnce) -> BaseOut:
+async def create(body: BaseIn, call: SupervisorOnce) -> BaseOut:
     if not known_region(body.region):
         raise invalid("bad_value", f"no numbers are known of {body.region}", field="region")
     made = await dial_lists.create_base(
@@ -48,24 +48,27 @@ async def one(base_id: UUID, call: Agent) -> BaseOut:
 
 
 @router.post("/{base_id}/key")
-async def rekey(base_id: UUID, body: KeyIn, call: OperatorOnce) -> KeyOut:
+async def rekey(base_id: UUID, body: KeyIn, call: SupervisorOnce) -> KeyOut:
     """Another key for the whole base: first without `confirm`, to see what it does, then with the token."""
+    await service.must_be_theirs(call.conn, call, base_id)
     done = await rekeying.rekey(call.conn, base_id, body.key_columns, confirm=body.confirm, now=call.now)
     call.note(base_id, columns=list(body.key_columns), done=done.done)
     return KeyOut.model_validate(done)
 
 
 @router.get("/{base_id}/deletion")
-async def deletion(base_id: UUID, call: Operator) -> DeletionOut:
+async def deletion(base_id: UUID, call: Supervisor) -> DeletionOut:
     """What deleting it would take with it, and the token that confirms it."""
+    await service.must_be_theirs(call.conn, call, base_id)
     return service.deletion(await dial_lists.get_base(call.conn, base_id))
 
 
 @router.delete("/{base_id}")
 async def delete(
-    base_id: UUID, call: Operator, token: Annotated[str, Query(max_length=64)] = ""
+    base_id: UUID, call: Supervisor, token: Annotated[str, Query(max_length=64)] = ""
 ) -> DeletedOut:
     """Ends its waiting contacts and hides its customers; interactions and do-not-call stay."""
+    await service.must_be_theirs(call.conn, call, base_id)
     ended = await service.delete(call, base_id, token)
     call.note(contacts_ended=ended)
     return DeletedOut(contacts_ended=ended)

@@ -4,16 +4,26 @@ import hashlib
 import hmac
 from uuid import UUID
 
-from crm_api.access import Call
+from crm_api.access import Call, Visit
 from crm_api.bases.schemas import DeletionOut
+from crm_api.campaigns.service import must_watch_all
 from crm_api.errors import conflict
 from lists import dial_lists
 from lists.dial_lists import Base
+from storage.database import Connection
 
 SORTS = ("name", "customers", "region", "created_at")
 MOST = 10_000
 GOES = ("customers", "dial_lists", "waiting_contacts")
 STAYS = ("interactions", "attempts", "do_not_call")
+
+
+async def must_be_theirs(conn: Connection, visit: Visit, base_id: UUID) -> None:
+    """What changes or shows a base whole is for those who watch every campaign with a list of it. Raises
+    NotFound."""
+    await dial_lists.get_base(conn, base_id)
+    if visit.who.campaigns is not None:
+        await must_watch_all(conn, visit, await dial_lists.campaigns_of_base(conn, base_id))
 
 
 def deletion(base: Base) -> DeletionOut:

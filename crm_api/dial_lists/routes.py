@@ -1,13 +1,14 @@
 """Dial lists: made, paused, ordered, deleted, exported, measured. Loading is under `loads`."""
 
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from crm_api import csv_out, workbook_out
 from crm_api.access import Supervisor, SupervisorOnce, SupervisorStream
 from crm_api.campaigns.service import must_see
-from crm_api.csv_out import download
 from crm_api.dial_lists import service
 from crm_api.dial_lists.schemas import (
     DeletedOut,
@@ -76,7 +77,13 @@ async def delete(list_id: UUID, call: Supervisor) -> DeletedOut:
 
 
 @router.get("/{list_id}/export", response_class=StreamingResponse)
-async def export(list_id: UUID, visit: SupervisorStream) -> StreamingResponse:
-    """As CSV, safe to open in a spreadsheet, sent as it is read."""
-    found, pieces = await service.exported(visit, list_id)
-    return download(f"list-{found.id}.csv", pieces)
+async def export(
+    list_id: UUID, visit: SupervisorStream, format: Literal["csv", "xlsx"] = "csv"
+) -> StreamingResponse:
+    """The whole list, safe to open in a spreadsheet, sent as it is read."""
+    contacts = await service.contacts(visit, list_id)
+    name = f"list-{list_id}.{format}"
+    if format == "xlsx":
+        workbook_out.must_fit_sheet(contacts)
+        return workbook_out.download(name, service.workbook(visit.hub, list_id))
+    return csv_out.download(name, service.csv(visit.hub, list_id))

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from crm_api import workbook_out
 from crm_api.access import Call, Visit
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.dial_lists.schemas import DialListEdit, DialListIn, MoveIn
 from crm_api.errors import invalid
+from crm_api.hub import Hub
 from dialer.campaigns import Kind
 from lists import dial_lists, moving
 from lists.dial_lists import DialList
@@ -64,10 +66,18 @@ async def move(call: Call, list_id: UUID, body: MoveIn) -> Moved:
     return moved
 
 
-async def exported(visit: Visit, list_id: UUID) -> tuple[DialList, AsyncIterator[bytes]]:
-    """The list, and its rows as they are read: the whole never stands in memory."""
+async def contacts(visit: Visit, list_id: UUID) -> int:
+    """How many the list has, for whom it is to be exported. Raises NotFound."""
     async with visit.hub.db.connection() as conn:
         found = await dial_lists.get(conn, list_id)
-    visit.must_watch(found.campaign_id)
-    hub = visit.hub
-    return found, hub.exports.csv(hub.db, lambda conn: dial_lists.export(conn, list_id))
+        visit.must_watch(found.campaign_id)
+        return (await dial_lists.list_progress(conn, list_id)).total
+
+
+def csv(hub: Hub, list_id: UUID) -> AsyncIterator[bytes]:
+    """As it is read: the whole never stands in memory."""
+    return hub.exports.csv(hub.db, lambda conn: dial_lists.export(conn, list_id))
+
+
+def workbook(hub: Hub, list_id: UUID) -> AsyncIterator[bytes]:
+    return workbook_out.of_table(hub, lambda conn: dial_lists.table(conn, list_id))

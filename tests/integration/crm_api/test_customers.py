@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 
 from crm_api.access import Role
 from dialer import commands
@@ -232,6 +233,13 @@ async def test_a_list_is_paused_ordered_exported_and_deleted(
     assert exported.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(exported.content.decode("utf-8-sig")), delimiter=";"))
     assert (rows[0]["phones"].lstrip("'"), rows[0]["name"][:2]) == ("+34612345678", "'=")
+    book = await operator.get(f"{address}/export?format=xlsx")
+    header, contact = (
+        CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
+    )
+    assert header == list(rows[0])
+    assert dict(zip(header, contact, strict=True))["name"] == "=cmd|' /C calc'!A0"  # a text, no formula
+    refused(await operator.get(f"/api/dial-lists/{NOBODY}/export?format=xlsx"), 404, "not_found")
     assert accepted(await operator.delete(address)) == {"contacts_ended": 1}
     refused(await operator.get(address), 404, "not_found")
 

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_api import jobs, sessions
+from crm_api import jobs, sessions, workbook_out
 from crm_api.access import Role
-from crm_api.base_files import service as base_files
 from crm_api.loads import service as loads
 from crm_api.settings import ApiSettings
 from dialer.live import FLOOR, campaign_topic
@@ -50,7 +49,7 @@ async def test_more_uploads_than_can_wait_are_refused(
 async def test_a_base_larger_than_a_sheet_comes_as_csv_only(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base_files, "MOST_ROWS", 1)
+    monkeypatch.setattr(workbook_out, "MOST_ROWS", 1)
     await people.customer()
     address = f"/api/bases/{people.base_id}/export"
     assert refused(await people.supervisor.get(f"{address}?format=xlsx"), 422, "too_many_rows") == {

@@ -263,6 +263,31 @@ async def test_a_supervisor_neither_takes_away_nor_changes_a_base_another_campai
     assert (await people.supervisor.get(export)).status_code == 200
 
 
+async def test_a_supervisor_deletes_rekeys_and_types_only_a_base_no_other_campaign_calls(
+    people: People, other: Campaign
+) -> None:
+    """The manual's supervisor uploads and deletes bases; what others call is not this supervisor's alone."""
+    supervisor = people.supervisor
+    made = accepted(await supervisor.post("/api/bases", json={"name": "nueva", "region": "ES"}), 201)["id"]
+    token = accepted(await supervisor.get(f"/api/bases/{made}/deletion"))["token"]
+    accepted(await supervisor.delete(f"/api/bases/{made}?token={token}"))
+    customer = await people.customer()
+    await _waits(people, other, customer)
+    base = f"/api/bases/{people.base_id}"
+    for method, path, body in (
+        ("GET", "deletion", None),
+        ("DELETE", "?token=x", None),
+        ("POST", "key", {"key_columns": ["document"]}),
+        ("PUT", "fields", {"fields": []}),
+        ("PUT", "template", {"mapping": "phone=telefono"}),
+        ("DELETE", "template", None),
+    ):
+        address = f"{base}/{path}" if path[0] != "?" else base + path
+        refused(await supervisor.request(method, address, json=body), 403, "campaign_not_yours")
+    accepted(await people.operator.get(f"{base}/deletion"))
+    refused(await people.agent.get(f"{base}/deletion"), 403, "role_too_low")
+
+
 async def test_a_supervisor_is_shown_the_profiles_of_the_campaigns_watched_and_of_none(
     people: People, other: Campaign
 ) -> None:

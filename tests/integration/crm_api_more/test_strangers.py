@@ -36,7 +36,7 @@ EVERYBODYS = {
         ),
         *("trunks_one", "words_words", "results_actions", "results_example", "speech_placeholders"),
     },
-    "no campaign's yet": {"profiles_create"},
+    "no campaign's yet": {"profiles_create", "bases_create"},
     "holds for every campaign: added by any, lifted by those who see all": {
         *("do_not_call_check", "do_not_call_block", "do_not_call_upload"),
     },
