@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from lists import base_fields
 from lists.errors import NotFound, Refused
 from lists.folding import fold
 from lists.model import PhoneState
@@ -105,10 +106,11 @@ async def create(
 ) -> Customer:
     """A new customer; without a key its document or else its main number is it.
 
-    Raises Refused (bad_number, no_key, customer_exists) or NotFound (the base).
+    Raises Refused (bad_number, no_key, customer_exists), BadValue or NotFound (the base).
     """
-    region = await _region(conn, base_id)
-    numbers = [(phone, _read(phone.typed, region)) for phone in phones]
+    base = await base_fields.of_base(conn, base_id)
+    numbers = [(phone, _read(phone.typed, base.region)) for phone in phones]
+    kept = base.whole(data or {})
     key = key.strip() or document.strip() or (numbers[0][1].e164 if numbers else "")
     if not key:
         raise Refused("no_key", "A customer needs a document or a phone number to be known by.")
@@ -122,11 +124,12 @@ async def create(
         fold(name),
         zone,
         owner_id,
-        dict(data or {}),
+        kept,
         now,
     )
     if customer_id is None:
         raise Refused("customer_exists", f"The base already has a customer known as {key}.")
+    await base_fields.note(conn, base_id, kept)
     for phone, number in numbers:
         await _attach(conn, customer_id, phone, number, now)
     return await card(conn, customer_id)
@@ -134,14 +137,16 @@ async def create(
 
 async def edit(conn: Connection, customer_id: UUID, change: CustomerEdit, now: datetime) -> Customer:
     """Change what is given, under a lock, so that two editors of different fields lose nothing. Raises
-    NotFound."""
+    NotFound, BadValue."""
     await conn.fetchval(CUSTOMERS.lock, customer_id)
     old = await card(conn, customer_id)
     document = old.document if change.document is None else change.document.strip()
     name = old.name if change.name is None else change.name.strip()
-    data = {k: v for k, v in {**old.data, **change.data}.items() if v is not None}
+    changed = (await base_fields.of_base(conn, old.base_id)).changed(change.data) if change.data else {}
+    data = {k: v for k, v in {**old.data, **changed}.items() if v is not None}
     zone = old.zone if change.zone is None else change.zone or None
     await conn.execute(CUSTOMERS.edit, customer_id, document, name, fold(name), zone, data, now)
+    await base_fields.note(conn, old.base_id, (name for name in changed if name in data))
     return await card(conn, customer_id)
 
 
@@ -185,9 +190,11 @@ async def upsert_by_number(
     """The base's customer whose key is this main number, made if need be; unknown numbers become
     alternatives.
 
-    Alternatives that cannot be read are left out. Raises Refused (bad_number).
+    Alternatives that cannot be read are left out. Raises Refused (bad_number), BadValue.
     """
     number = _read(main, region)
+    said = (await base_fields.of_base(conn, base_id)).changed(data or {})
+    kept = {column: value for column, value in said.items() if value is not None}
     customer_id: UUID | None = await conn.fetchval(
         CUSTOMERS.create,
         uuid7(now),
@@ -198,7 +205,7 @@ async def upsert_by_number(
         fold(name),
         None,
         None,
-        dict(data or {}),
+        kept,
         now,
     )
     if customer_id is None:
@@ -206,6 +213,7 @@ async def upsert_by_number(
             CUSTOMERS.revive, base_id, number.e164, now
         )
         await edit(conn, customer_id, CustomerEdit(name=name or None, data=data or {}), now)
+    await base_fields.note(conn, base_id, kept)
     await _attach(conn, customer_id, NewPhone(main), number, now)
     for typed in alternatives:
         alternative = parse(typed, region)
@@ -228,13 +236,6 @@ async def search(
     """A page of the customers matching all that is given, by name (see lists.searching)."""
     query = Query(document, name, phone, owner_id, base_id)
     return await cards(conn, await find(conn, query, limit=limit, offset=offset))
-
-
-async def _region(conn: Connection, base_id: UUID) -> str:
-    region: str | None = await conn.fetchval(CUSTOMERS.base_region, base_id)
-    if region is None:
-        raise NotFound(f"there is no base {base_id}")
-    return region
 
 
 def _read(typed: str, region: str) -> Number:

@@ -22,8 +22,10 @@ MAX_TEXT = 10_000
 MAX_DIGITS = 15
 """What a JSON number carries exactly everywhere. Longer digits are an identifier: a text."""
 
-_DATE_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_DATE_LOCAL = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+# A day may come as its first moment: systems and spreadsheets export it so.
+_MIDNIGHT = r"(?:[ T]0?0:00(?::00)?)?"
+_DATE_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _MIDNIGHT, re.ASCII)
+_DATE_LOCAL = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})" + _MIDNIGHT, re.ASCII)
 _NUMBER = {
     ".": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII),
     ",": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?", re.ASCII),

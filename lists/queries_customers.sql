@@ -167,6 +167,3 @@ UPDATE customer SET updated_at = $2 WHERE id = $1
 
 -- name: assign
 UPDATE customer SET owner_id = $2, updated_at = $3 WHERE id = ANY($1) AND deleted_at IS NULL RETURNING id
-
--- name: base_region
-SELECT region FROM base WHERE id = $1 AND deleted_at IS NULL

@@ -1,25 +1,10 @@
--- name: definitions
-SELECT fields FROM base WHERE id = $1 AND deleted_at IS NULL
-
--- name: all_definitions
-SELECT fields FROM base WHERE deleted_at IS NULL AND fields <> '[]' ORDER BY created_at, id
-
--- name: define
-UPDATE base SET fields = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
-
--- name: used_fields
--- The extra columns of a base that nobody has defined, from a bounded sample of its customers.
-SELECT DISTINCT f FROM (
-    SELECT data FROM customer WHERE base_id = $1 AND deleted_at IS NULL LIMIT $2
-) sample, jsonb_object_keys(sample.data) f ORDER BY f
-
 -- name: count
 -- The filter is compiled in; its parameters follow those of the query. A LIMIT of NULL is none.
 SELECT count(*) FROM (SELECT FROM customer k WHERE {filter} ORDER BY k.id LIMIT $1) matched
 
 -- name: page
 SELECT id FROM (
-    SELECT k.id, k.name, k.document, k.key, k.created_at, k.updated_at
+    SELECT k.id, k.folded, k.document, k.key, k.created_at, k.updated_at
     FROM customer k WHERE {filter} ORDER BY k.id LIMIT $1
 ) matched
 ORDER BY {order} LIMIT $2 OFFSET $3

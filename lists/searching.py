@@ -6,7 +6,7 @@ the words are decides which way is walked, so that a page comes in milliseconds 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from lists.folding import fold, word_grams
@@ -35,9 +35,9 @@ _SHORT_WORD = 3  # letters; a shorter word is looked for at the start of words o
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """All that is given must hold. Document by its start; name by its words, in any order, each anywhere in
-    a word (one or two letters: at a word's start), accents and case aside; phone in any format, whole or by
-    its last digits (three or more)."""
+    """All that is given must hold. Document by its start, in any case; name by its words, in any order, each
+    anywhere in a word (one or two letters: at a word's start), accents and case aside; phone in any format,
+    whole or by its last digits (three or more)."""
 
     document: str = ""
     name: str = ""
@@ -79,12 +79,22 @@ async def find(conn: Connection, query: Query, *, limit: int, offset: int) -> li
     if query.phone.strip():
         return await _by_phone(conn, query, limit, offset)
     if document := query.document.strip():
-        document_range = range_of(document)
-        return await _ids(conn, CUSTOMERS.search_document, query, limit, offset, MOST_FOUND, *document_range)
+        return await _by_document(conn, query, document, limit, offset)
     if query.owner_id is None and query.folded:
         return await _by_name(conn, query, limit, offset)
     sql = CUSTOMERS.search_all if query.owner_id is None else CUSTOMERS.search_owner
     return await _ids(conn, sql, query, limit, offset)
+
+
+async def _by_document(conn: Connection, query: Query, document: str, limit: int, offset: int) -> list[UUID]:
+    """As typed; when nobody has it so, in capitals or without: 12345678z is the file's 12345678Z."""
+    for spelled in dict.fromkeys((document, document.upper(), document.lower())):
+        asked = replace(query, document=spelled)
+        where = (MOST_FOUND, *range_of(spelled))
+        found = await _ids(conn, CUSTOMERS.search_document, asked, limit, offset, *where)
+        if found or (offset and await _ids(conn, CUSTOMERS.search_document, asked, 1, 0, *where)):
+            return found
+    return []
 
 
 async def _by_phone(conn: Connection, query: Query, limit: int, offset: int) -> list[UUID]:

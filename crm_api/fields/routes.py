@@ -4,11 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from crm_api.access import Agent, Operator
+from crm_api.access import Agent, Supervisor
+from crm_api.bases.service import must_be_theirs
 from crm_api.fields.schemas import FieldOut, FieldsIn, FieldsOut
 from crm_api.guarded import Guarded
+from lists import base_fields
 from lists.fields import FieldDefinition
-from lists.filtering import matching
 from storage.database import Connection
 
 router = APIRouter(prefix="/api/bases/{base_id}/fields", tags=["fields"], route_class=Guarded)
@@ -20,9 +21,11 @@ async def of_base(base_id: UUID, call: Agent) -> FieldsOut:
 
 
 @router.put("")
-async def define(base_id: UUID, body: FieldsIn, call: Operator) -> FieldsOut:
-    """Replaces all definitions. Stored values stay; one not of its new type counts as empty in filters."""
-    await matching.define(
+async def define(base_id: UUID, body: FieldsIn, call: Supervisor) -> FieldsOut:
+    """Replaces all definitions. Files, updates and edits are held to them from now on. Stored values stay: a
+    filter reads them as the new type, and what is not of it counts as empty."""
+    await must_be_theirs(call.conn, call, base_id)
+    await base_fields.define(
         call.conn, base_id, [FieldDefinition(**field.model_dump()) for field in body.fields]
     )
     call.note(base_id, fields=[field.name for field in body.fields])
@@ -30,5 +33,5 @@ async def define(base_id: UUID, body: FieldsIn, call: Operator) -> FieldsOut:
 
 
 async def _shown(conn: Connection, base_id: UUID) -> FieldsOut:
-    found = await matching.definitions(conn, base_id)
-    return FieldsOut(fields=tuple(FieldOut.model_validate(one) for one in found))
+    found = await base_fields.of_base(conn, base_id)
+    return FieldsOut(fields=tuple(FieldOut.model_validate(one) for one in found.definitions))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from lists import fields
+from lists.base_fields import BaseFields
+from lists.bases.previewing import suggest
 from lists.errors import LoadError
-from lists.fields import BadValue, FieldDefinition
+from lists.fields import BadValue
 from lists.folding import fold
-from lists.loading.mapping import column_missing, column_twice
+from lists.loading.mapping import column_missing, column_twice, parts_of
 from lists.loading.reading import Row
-from lists.loading.rows import MAX_CELL, bad_detail
+from lists.loading.rows import MAX_CELL, bad_detail, read_cell
 from lists.numbers import BadNumber, Number, parse
 from lists.zones import known_zone
 
@@ -41,11 +42,8 @@ class Roles:
     def parse(cls, mapping: str, ticked: Sequence[str]) -> "Roles":
         """`key=documento,name=nombre`, as a load's mapping; here no role must be there. Raises LoadError."""
         found: dict[str, tuple[str, ...]] = {}
-        for part in filter(None, (piece.strip() for piece in mapping.split(","))):
-            role, equals, columns = part.partition("=")
-            names = tuple(name.strip() for name in columns.split("+") if name.strip())
-            role = role.strip()
-            if not equals or not names or role not in ROLES or role in found:
+        for part, role, names in parts_of(mapping):
+            if role not in ROLES or role in found:
                 raise LoadError(
                     "mapping_shape",
                     f"{part!r} should read role=column; the roles are {', '.join(ROLES)}.",
@@ -53,7 +51,7 @@ class Roles:
                 )
             if len(names) > 1 and role not in _MANY:
                 raise LoadError("one_column_only", f"Only one column can be the {role}.", role=role)
-            found[role] = names
+            found[role] = tuple(names)
         return cls(found, frozenset(fold(name) for name in ticked))
 
     def has(self, role: str) -> bool:
@@ -100,27 +98,35 @@ def reader(
     *,
     key_columns: Sequence[str],
     match: Match,
-    region: str,
-    definitions: Sequence[FieldDefinition],
+    base: BaseFields,
+    create: bool,
 ) -> Reader:
-    """Raises LoadError where the header lacks what is asked for."""
+    """What is neither ticked nor needed to `create` customers is not looked at: it cannot be wrong. Raises
+    LoadError where the header lacks what is asked for."""
     places = _places(header)
     names_of = [name for name, _ in _names(header)]
     at = {
         role: tuple(_place(places, name, names_of) for name in names) for role, names in roles.by_role.items()
     }
     key = _key_places(places, names_of, at, roles, key_columns, match)
-    by_number = match is Match.PHONE or (match is Match.KEY and key == at.get("phone"))
-    by_number = by_number or (tuple(map(fold, key_columns)) == ("phone",) and match is Match.KEY)
+    by_number = match is Match.PHONE or (match is Match.KEY and _are_numbers(key, names_of, at))
     taken = {place for group in at.values() for place in group} | set(key)
-    extra = [(place, name) for name, place in _names(header) if place not in taken]
+    extra = [(place, base.spelled(name)) for name, place in _names(header) if place not in taken]
     for name in roles.ticked:
         if name not in places:
             raise column_missing(name, names_of)
-    known = {definition.name: definition for definition in definitions}
+    if match is not Match.KEY:
+        _refuse_keys(roles, key_columns)
+    ticked = frozenset(base.spelled(names_of[places[name]]) for name in roles.ticked)
+    looked_at = [(place, name) for place, name in extra if create or name in ticked]
 
     def one(cells: Sequence[str], role: str) -> str:
-        return cells[at[role][0]].strip() if at.get(role) else ""
+        wanted = at.get(role) and (create or roles.has(role))
+        return cells[at[role][0]].strip() if wanted else ""
+
+    def value(row: Row, place: int, name: str, text: str) -> Any:
+        definition = base.defined(name)
+        return text if definition is None else read_cell(definition, row, place, text)
 
     def read(row: Row) -> Change:
         cells = _fitted(row.cells, len(header))
@@ -128,8 +134,9 @@ def reader(
         if not found.strip("|"):
             raise _Wrong("missing_key")
         if by_number:
-            found = _number(found, region).e164
-        data = {name: _value(known.get(name), cells[place]) for place, name in extra if cells[place].strip()}
+            found = _number(found, base.region).e164
+        texts = [(place, name, cells[place].strip()) for place, name in looked_at]
+        data = {name: value(row, place, name, text) for place, name, text in texts if text}
         zone = one(cells, "zone") or None
         if zone and not known_zone(zone):
             raise _Wrong("unknown_zone", zone)
@@ -141,9 +148,9 @@ def reader(
             name=one(cells, "name"),
             zone=zone,
             data=data,
-            ticked={name: value for name, value in data.items() if fold(name) in roles.ticked},
-            main=(_number(main, region), main) if main else None,
-            others=_others([cells[place] for place in at.get("alternatives", ())], region),
+            ticked={name: said for name, said in data.items() if name in ticked},
+            main=(_number(main, base.region), main) if main else None,
+            others=_others([cells[place] for place in at.get("alternatives", ())], base.region),
         )
 
     def guarded(row: Row) -> Change | Wrong:
@@ -191,6 +198,26 @@ def _key_places(
     return at[match.value]
 
 
+def _are_numbers(key: tuple[int, ...], header: Sequence[str], at: Mapping[str, tuple[int, ...]]) -> bool:
+    """Is the key a phone number, kept in its E.164 form as a load keeps it? Where the mapping does not say
+    which column is the phone, by the column's name; "numero" may be anything's."""
+    if "phone" in at:
+        return key == at["phone"]
+    name = header[key[0]]
+    return len(key) == 1 and fold(name) != "numero" and "phone" in suggest([name])
+
+
+def _refuse_keys(roles: Roles, key_columns: Sequence[str]) -> None:
+    """A customer whose key column changed and whose key did not would come twice with the next file."""
+    for name in key_columns:
+        if fold(name) in roles.ticked:
+            raise LoadError(
+                "key_ticked",
+                f"Customers are known by {name}: an update cannot change it. Merge them, or change the key.",
+                column=name,
+            )
+
+
 def _as_document(
     cells: Sequence[str], key: tuple[int, ...], at: Mapping[str, tuple[int, ...]], by_number: bool
 ) -> str:
@@ -221,10 +248,6 @@ def _fitted(cells: Sequence[str], width: int) -> Sequence[str]:
     if any(cells[width:]):
         raise _Wrong("too_many_columns", f"{len(cells)} instead of {width}")
     return [*cells[:width], *[""] * (width - len(cells))]
-
-
-def _value(definition: FieldDefinition | None, cell: str) -> Any:
-    return cell.strip() if definition is None else fields.read(definition, cell)
 
 
 def _number(text: str, region: str) -> Number:

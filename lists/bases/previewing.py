@@ -8,6 +8,7 @@ from lists import fields
 from lists.errors import LoadError
 from lists.fields import FieldDefinition
 from lists.folding import fold
+from lists.loading.mapping import typed_column
 from lists.loading.reading import Format, Row, Torn, detect, header_of, records
 from lists.loading.workbook import is_workbook, workbook_records
 
@@ -25,7 +26,6 @@ _NAMES: Mapping[str, frozenset[str]] = {
     "agent": frozenset({"agente", "agent"}),
 }
 _ALTERNATIVE = ("alternativ", "otro telefono", "telefono", "phone", "celular", "movil", "tel ")
-_SYNTAX = frozenset(",+=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def preview(path: Path, *, encoding: str | None = None, delimiter: str | None = 
 def suggest(header: Sequence[str]) -> dict[str, list[str]]:
     """Columns by role, by their names."""
     found: dict[str, list[str]] = {}
-    usable = [name for name in header if name and not _SYNTAX & set(name)]
-    for name in usable:
+    for name in filter(None, header):
         folded = fold(name).replace("_", " ")
         role = next((role for role, names in _NAMES.items() if folded in names), None)
         if role is not None and role not in found:
@@ -86,7 +85,7 @@ def suggest(header: Sequence[str]) -> dict[str, list[str]]:
 
 def typed(roles: Mapping[str, Sequence[str]]) -> str:
     """As `ColumnMap.parse` reads it."""
-    return ",".join(f"{role}={'+'.join(names)}" for role, names in roles.items())
+    return ",".join(f"{role}={'+'.join(map(typed_column, names))}" for role, names in roles.items())
 
 
 def _opened(path: Path, format: Format | None) -> Iterator[Row | Torn]:

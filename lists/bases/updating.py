@@ -16,11 +16,10 @@ from uuid import UUID
 import msgspec
 from asyncpg import Record
 
-from lists import dial_lists
+from lists import base_fields, dial_lists
 from lists.bases.changes import Change, Match, Reader, Roles, Wrong, reader
 from lists.dial_lists import Base
 from lists.errors import LoadError, Refused
-from lists.filtering import matching
 from lists.loading.reading import Row, Torn, header_of
 from lists.loading.staging import clean, copy, raw_of, run
 from lists.loading.workbook import table_records
@@ -99,7 +98,7 @@ async def update(db: Database, spec: UpdateSpec, *, confirm: str = "", now: date
         roles = Roles.parse(spec.mapping, spec.ticked)
         if spec.create and spec.match is not Match.KEY:
             raise Refused("create_needs_key", "New customers need the key the base knows its customers by.")
-        rows = await _stage(conn, spec, base, roles, now)
+        rows, columns = await _stage(conn, spec, base, roles, now)
         await _compare(conn, spec, roles)
         found = await _found(conn, spec, rows, digest, roles)
         if not confirm:
@@ -108,6 +107,7 @@ async def update(db: Database, spec: UpdateSpec, *, confirm: str = "", now: date
             raise Refused("not_as_shown", "The base or the file is not what was shown: look again.")
         load_id = uuid7(now)
         await _apply(conn, spec, base, roles, now)
+        await base_fields.note(conn, base.id, columns)
         await _note(conn, spec, base, found, load_id, now)
         return replace(found, load_id=load_id)
 
@@ -128,7 +128,10 @@ def _records(spec: UpdateSpec) -> Iterator[Row | Torn]:
     return table_records(spec.path, encoding=spec.encoding, delimiter=spec.delimiter)
 
 
-async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, now: datetime) -> int:
+async def _stage(
+    conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, now: datetime
+) -> tuple[int, set[str]]:
+    """How many rows the file has, and the extra columns it says anything of."""
     for create in (SQL.stage, SQL.stage_wrong, SQL.stage_refused, SQL.stage_known):
         await conn.execute(create)
     found = _records(spec)
@@ -138,10 +141,10 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
         roles,
         key_columns=base.key_columns,
         match=spec.match,
-        region=base.region,
-        definitions=await matching.definitions(conn, base.id),
+        base=await base_fields.of_base(conn, base.id),
+        create=spec.create,
     )
-    rows = 0
+    rows, columns = 0, set[str]()
     piece: list[tuple[Any, ...]] = []
     wrong: list[tuple[Any, ...]] = []
     for record in found:
@@ -149,6 +152,7 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
         said = read(record) if isinstance(record, Row) else Wrong(record.line, record.reason, [record.raw])
         if isinstance(said, Change):
             piece.append(_row(said, now))
+            columns.update(said.data)
         else:
             wrong.append((said.line, said.reason, clean(said.detail), raw_of(said.cells)))
         if len(piece) + len(wrong) >= _PIECE:
@@ -157,7 +161,7 @@ async def _stage(conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, n
             await asyncio.sleep(0)
     await _flush(conn, piece, wrong)
     await run(conn, SQL.analyze)
-    return rows
+    return rows, columns
 
 
 async def _flush(conn: Connection, piece: list[tuple[Any, ...]], wrong: list[tuple[Any, ...]]) -> None:

@@ -17,7 +17,7 @@ class Kind(StrEnum):
     """Without accents and case."""
     NUMBER = "number"
     DATE = "date"
-    """ISO text, so that no stored value can break a comparison."""
+    """A day of a base's own field: whatever is stored there, no value can break a comparison."""
     MOMENT = "moment"
     """Compared by its day in the filter's zone."""
     ID = "id"

@@ -11,13 +11,12 @@ from lists.fields import BadValue, FieldDefinition, FieldType, read
 from lists.filtering.columns import OPS, Catalogue, Column, Kind
 from lists.filtering.errors import BadFilter
 from lists.filtering.model import Assigned, Condition, DaysAgo, Filter, Group, Join, Op
+from lists.folding import fold
 from lists.searching import range_of
 
 WHOLE_NUMBER_DIGITS = 8
 """From so many digits on a number given without its country code is known by its end."""
 
-_NUMERIC = r"'^-?[0-9]{1,40}(\.[0-9]{1,40})?$'"
-_ISO_DATE = r"'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'"
 _JOIN = {Join.ALL: " AND ", Join.ANY: " OR ", Join.NONE: " OR "}
 
 
@@ -73,7 +72,7 @@ class _Compiler:
             allowed = ", ".join(op for op in Op if op in OPS[column.kind])
             message = f"{column.name} cannot be compared with {condition.op}; it knows {allowed}."
             raise BadFilter("op_not_for_field", message, column.name)
-        if condition.op.takes_value and condition.value in (None, ""):
+        if condition.op.takes_value and (condition.value is None or not fold(str(condition.value))):
             raise _bad(column, "needs a value; use empty to find those without")
         return _COMPARE[column.kind](self, column, condition)
 
@@ -92,19 +91,20 @@ class _Compiler:
     def number(self, column: Column, condition: Condition) -> str:
         value = column.sql
         if column.definition is not None:
-            typed = self.value_of(column)
-            # What was stored before the field became a number, and is none, counts as empty.
-            value = f"(CASE WHEN {typed} ~ {_NUMERIC} THEN ({typed})::numeric END)"
+            # Also what was stored before the field became a number; what is none counts as empty.
+            name = self.arg(column.definition.name, "text")
+            value = f"field_number(k.data -> {name}, {self.arg(column.definition.decimal, 'text')})"
         if not condition.op.takes_value:
             return _presence(condition.op, value)
         return _ordered(condition.op, value, self.arg(_number(column, condition), "numeric"))
 
-    def iso_date(self, column: Column, condition: Condition) -> str:
+    def own_date(self, column: Column, condition: Condition) -> str:
+        assert column.definition is not None
         typed = self.value_of(column)
-        value = f'(CASE WHEN {typed} ~ {_ISO_DATE} THEN {typed} END) COLLATE "C"'
+        value = f"field_date({typed}, {self.arg(column.definition.day_first, 'boolean')})"
         if not condition.op.takes_value:
-            return _presence(condition.op, f"({value})")
-        return _ordered(condition.op, value, self.arg(self.day(column, condition).isoformat(), "text"))
+            return _presence(condition.op, value)
+        return _ordered(condition.op, value, self.arg(self.day(column, condition), "date"))
 
     def moment(self, column: Column, condition: Condition) -> str:
         if not condition.op.takes_value:
@@ -166,7 +166,7 @@ class _Compiler:
 _COMPARE: dict[Kind, Callable[[_Compiler, Column, Condition], str]] = {
     Kind.TEXT: _Compiler.text,
     Kind.NUMBER: _Compiler.number,
-    Kind.DATE: _Compiler.iso_date,
+    Kind.DATE: _Compiler.own_date,
     Kind.MOMENT: _Compiler.moment,
     Kind.ID: _Compiler.one_id,
     Kind.PHONE: _Compiler.phone,

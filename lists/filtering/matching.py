@@ -5,9 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from lists import customers, fields
+from lists import base_fields, customers, fields
+from lists.base_fields import FIELDS
 from lists.customers import Customer
-from lists.errors import NotFound, Refused
+from lists.errors import Refused
 from lists.fields import FieldDefinition
 from lists.filtering.columns import Catalogue
 from lists.filtering.compiling import compile_filter
@@ -19,7 +20,6 @@ FILTERING = Queries.load("lists", "queries_filtering.sql")
 
 BULK_S = 120.0
 """A look at every customer of a base of millions may take longer than a screen's query."""
-_SAMPLE = 1000
 _MARK = "{filter}"
 
 
@@ -32,7 +32,7 @@ class Sort(StrEnum):
 
 
 _ORDER = {
-    Sort.NAME: "name",
+    Sort.NAME: 'folded COLLATE "C"',
     Sort.DOCUMENT: "document",
     Sort.KEY: "key",
     Sort.CREATED: "created_at",
@@ -40,34 +40,15 @@ _ORDER = {
 }
 
 
-async def definitions(conn: Connection, base_id: UUID) -> tuple[FieldDefinition, ...]:
-    """A base's defined fields. Raises NotFound."""
-    raw = await conn.fetchval(FILTERING.definitions, base_id)
-    if raw is None:
-        raise NotFound(f"there is no base {base_id}")
-    return fields.from_json(raw)
-
-
-async def define(conn: Connection, base_id: UUID, given: Sequence[FieldDefinition]) -> None:
-    """Replace a base's definitions. Values stored before are not touched: what is not of its new type counts
-    as empty in filters. Raises Refused, NotFound."""
-    fields.check(given)
-    if not await conn.fetchval(FILTERING.define, base_id, fields.to_json(given)):
-        raise NotFound(f"there is no base {base_id}")
-
-
 async def catalogue(conn: Connection, base_id: UUID | None) -> Catalogue:
     """The fields a filter over this base, or over all, may name. A base's columns nobody has defined are
     texts; of all bases only those fields that mean the same everywhere. Raises NotFound."""
     if base_id is None:
-        return Catalogue.of(_common([fields.from_json(row[0]) for row in await conn.fetch(_ALL)]))
-    defined = await definitions(conn, base_id)
-    known = {definition.name for definition in defined}
-    used = [row["f"] for row in await conn.fetch(FILTERING.used_fields, base_id, _SAMPLE)]
-    return Catalogue.of((*defined, *(FieldDefinition(name) for name in used if name not in known)))
-
-
-_ALL = FILTERING.all_definitions
+        every = await conn.fetch(FIELDS.all_definitions)
+        return Catalogue.of(_common([fields.from_json(row["fields"]) for row in every]))
+    base = await base_fields.of_base(conn, base_id)
+    others = (FieldDefinition(name) for name in base.columns if base.defined(name) is None)
+    return Catalogue.of((*base.definitions, *others))
 
 
 def _common(of_bases: Sequence[Sequence[FieldDefinition]]) -> list[FieldDefinition]:
@@ -123,7 +104,7 @@ async def page(
 async def one_base(conn: Connection, filter_: Filter, *, now: datetime) -> UUID | None:
     """The base of all who match; None: nobody matches. Raises Refused (several_bases)."""
     if filter_.base_id is not None:
-        await definitions(conn, filter_.base_id)
+        await base_fields.of_base(conn, filter_.base_id)
         return filter_.base_id
     sql, args = await query(conn, "bases", filter_, filter_.maximum, now=now)
     rows = await conn.fetch(sql, *args, timeout=BULK_S)

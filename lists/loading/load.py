@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from lists import dial_lists
+from lists import base_fields, dial_lists
+from lists.base_fields import BaseFields
 from lists.dial_lists import Base, DialList
 from lists.errors import ListsError, LoadError, NotFound, Refused
 from lists.folding import fold
@@ -98,14 +99,15 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
     async with db.transaction() as conn:
         await conn.execute(SQL.under_way, str(load_id))
         target = await _target(conn, spec)
-        base, existed = await _base(conn, spec, target, now)
+        base, existed = await _base(conn, spec, target, format, now)
         await run(conn, SQL.lock_base, str(base.id))  # for as long as other files go into it
         if existed:
             await _must_be_there(conn, base)
+        fields = await base_fields.of_base(conn, base.id)
         await conn.execute(SQL.room)
         for create in (SQL.stage, SQL.stage_phones, SQL.stage_refused, SQL.stage_known, SQL.stage_moved):
             await conn.execute(create)
-        tally = await _stage(db, conn, spec, format, load_id, _zone(spec, base, target), now)
+        tally = await _stage(db, conn, spec, format, fields, load_id, _zone(spec, base, target), now)
         if not tally.rows:
             raise LoadError("no_rows", "The file has no rows to load.")
         await run(conn, SQL.analyze)
@@ -113,6 +115,7 @@ async def _load(db: Database, spec: LoadSpec, load_id: UUID, now: datetime) -> L
         await _store_customers(conn, base, existed, len(tally.campaigns) > 1, now)
         lists, loaded = await _store_contacts(conn, spec, base, tally, now)
         await _keep_refused(conn, spec, format, load_id)
+        await base_fields.note(conn, base.id, tally.columns)
         moved = await _move_contacts(conn, lists, last_position(now)) if existed else 0
         counts = await conn.fetchrow(SQL.counts)
         assert counts is not None
@@ -159,11 +162,12 @@ async def _stage(
     conn: Connection,
     spec: LoadSpec,
     format: Format | None,
+    fields: BaseFields,
     load_id: UUID,
     list_zone: str | None,
     now: datetime,
 ) -> Tally:
-    read, found = await asyncio.to_thread(opened, spec, format)
+    read, found = await asyncio.to_thread(opened, spec, format, fields)
     tally = Tally()
     told = 0
     async for piece in pieces(found, read, load_id=load_id, list_zone=list_zone, tally=tally, now=now):
@@ -288,7 +292,7 @@ def _zone(spec: LoadSpec, base: Base, target: DialList | None) -> str | None:
 
 
 async def _base(
-    conn: Connection, spec: LoadSpec, target: DialList | None, now: datetime
+    conn: Connection, spec: LoadSpec, target: DialList | None, format: Format | None, now: datetime
 ) -> tuple[Base, bool]:
     """The base to load into, and whether it existed."""
     keys = spec.mapping.key_columns if spec.mapping else LIST_KEY
@@ -299,6 +303,7 @@ async def _base(
             base = await dial_lists.base_by_name(conn, spec.base)
         if base is not None:
             if tuple(map(fold, base.key_columns)) != tuple(map(fold, keys)):
+                await asyncio.to_thread(opened, spec, format)  # a slip in a column's name says so
                 known, given = " and ".join(base.key_columns), " and ".join(keys)
                 raise LoadError(
                     "other_key",

@@ -12,6 +12,47 @@ _MANY = frozenset({"alternatives", "key"})
 _NUMBER = re.compile(r"\+?[\d .()/-]{6,}")  # of a phone or a document: nobody names a column so
 
 
+def parts_of(text: str) -> list[tuple[str, str, list[str]]]:
+    """A mapping as it is typed, cut into role=column+column pieces: the piece, its role, its columns.
+
+    A column with a sign of ours in its name stands in quotes: `name="Apellido, Nombre"`. Raises LoadError.
+    """
+    if text.count('"') % 2:
+        raise mapping_shape(text)
+    found = []
+    for part in filter(None, (piece.strip() for piece in _cut(text, ","))):
+        role, equals, columns = part.partition("=")
+        names = [_unquoted(name) for name in _cut(columns, "+") if name.strip()]
+        if not equals or not names:
+            raise mapping_shape(part)
+        found.append((part, role.strip(), names))
+    return found
+
+
+def typed_column(name: str) -> str:
+    """As `parts_of` reads it."""
+    return '"' + name.replace('"', '""') + '"' if _SIGNS & set(name) else name
+
+
+def mapping_shape(part: str) -> LoadError:
+    return LoadError("mapping_shape", f"The mapping {part!r} should read role=column.", part=part)
+
+
+_SIGNS = frozenset(',+="')
+
+
+def _cut(text: str, sign: str) -> list[str]:
+    """At the sign, but not within quotes."""
+    return re.findall(rf'(?:"[^"]*"|[^"{sign}])+', text)
+
+
+def _unquoted(name: str) -> str:
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('""', '"')
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """Column names by role. Without a key the document is it, else the main phone."""
@@ -33,12 +74,7 @@ class ColumnMap:
     def parse(cls, text: str) -> "ColumnMap":
         """`phone=telefono,alternatives=alt1+alt2,key=documento`. Raises LoadError."""
         found: dict[str, list[str]] = {}
-        for part in filter(None, (piece.strip() for piece in text.split(","))):
-            role, equals, columns = part.partition("=")
-            role = role.strip()
-            names = [name.strip() for name in columns.split("+") if name.strip()]
-            if not equals or not names:
-                raise LoadError("mapping_shape", f"The mapping {part!r} should read role=column.", part=part)
+        for _, role, names in parts_of(text):
             if role not in ROLES:
                 raise LoadError(
                     "unknown_role",

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,9 @@ _SAMPLE_LINES = 50
 class Row(NamedTuple):  # a tuple, because there are millions
     line: int  # of the file, where the record begins
     cells: list[str]
+    figures: Sequence[
+        int
+    ] = ()  # places of cells that a spreadsheet keeps as numbers: their point is a decimal one
 
 
 @dataclass(frozen=True, slots=True)

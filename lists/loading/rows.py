@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from lists import fields
+from lists.base_fields import BaseFields
+from lists.fields import BadValue, FieldDefinition
 from lists.folding import fold
 from lists.loading.mapping import Columns
 from lists.loading.reading import Row
@@ -59,6 +62,7 @@ class Rules:
     campaigns: Mapping[str, UUID]  # by folded name; '' is the load's own
     agents: Mapping[str, UUID]  # by code
     reject_invalid: bool = False
+    fields: BaseFields = field(default_factory=BaseFields)
 
 
 class _Reject(Exception):
@@ -74,6 +78,8 @@ RowReader = Callable[[Row], Prepared | Rejected]
 def table_reader(columns: Columns, rules: Rules) -> RowReader:
     """Rows of a table with a header and a column mapping."""
     campaign_id = rules.campaigns[""]
+    extra = tuple((i, rules.fields.spelled(name)) for i, name in columns.extra)
+    typed_columns = [(i, found) for i, name in extra if (found := rules.fields.defined(name))]
 
     def read(row: Row) -> Prepared:
         cells = _fitted(row.cells, columns.width)
@@ -86,6 +92,7 @@ def table_reader(columns: Columns, rules: Rules) -> RowReader:
         typed = [cells[i] for i in columns.alternatives if cells[i]]
         alternatives, bad = _alternatives(typed, rules) if typed else ([], 0)
         phones = _distinct([main, *alternatives]) if alternatives else (main,)
+        data: dict[str, Any] = {name: cells[i] for i, name in extra if cells[i]}
         # By place, not by name: it is done millions of times.
         return Prepared(
             row.line,
@@ -97,11 +104,24 @@ def table_reader(columns: Columns, rules: Rules) -> RowReader:
             _agent(_cell(cells, columns.agent), rules),
             _priority(_cell(cells, columns.priority)),
             phones,
-            {name: cells[i] for i, name in columns.extra if cells[i]},
+            _typed(data, row, typed_columns) if typed_columns else data,
             bad,
         )
 
     return _guarded(read)
+
+
+def _typed(data: dict[str, Any], row: Row, columns: Sequence[tuple[int, FieldDefinition]]) -> dict[str, Any]:
+    """The same, what is defined as it is stored; an empty cell says nothing. Raises BadValue."""
+    for place, definition in columns:
+        if (text := data.pop(definition.name, "").strip()) != "":
+            data[definition.name] = read_cell(definition, row, place, text)
+    return data
+
+
+def read_cell(definition: FieldDefinition, row: Row, place: int, text: str) -> Any:
+    """A spreadsheet's number is read as it is kept there, whatever the field's files would write."""
+    return fields.read(definition, float(text) if place in row.figures else text)
 
 
 _NAME_FIELDS = frozenset({"nombre", "name", "nome", "nom"})
@@ -131,7 +151,7 @@ def list_reader(rules: Rules) -> RowReader:
             agent_id=_agent(agent.strip(), rules),
             priority=_priority(priority.strip()),
             phones=_distinct([main, *alternatives]),
-            data=data,
+            data=rules.fields.changed({field: value for field, value in data.items() if value}),
             bad_alternatives=bad,
         )
 
@@ -167,6 +187,8 @@ def _guarded(read: Callable[[Row], Prepared]) -> RowReader:
             return read(row)
         except _Reject as reject:
             return Rejected(row.line, reject.reason, reject.detail, row.cells)
+        except BadValue as bad:
+            return Rejected(row.line, bad.error_id, bad.field, row.cells)
 
     return guarded
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from lists.base_fields import BaseFields
 from lists.errors import LoadError
 from lists.folding import fold
 from lists.loading.mapping import locate
@@ -19,6 +20,7 @@ from lists.numbers import known_region
 from lists.zones import known_zone
 
 _LIST_DELIMITER = ";"
+NO_FIELDS = BaseFields()
 
 
 def check(spec: LoadSpec) -> None:
@@ -88,14 +90,17 @@ def format_of(spec: LoadSpec) -> Format | None:
     return Format(found.encoding, found.delimiter, quoted=False)
 
 
-def opened(spec: LoadSpec, format: Format | None) -> tuple[RowReader, Iterator[Row | Torn]]:
-    """What reads a row, and the data rows: a table's header has been taken off. Raises LoadError."""
+def opened(
+    spec: LoadSpec, format: Format | None, fields: BaseFields = NO_FIELDS
+) -> tuple[RowReader, Iterator[Row | Torn]]:
+    """What reads a row, and the data rows: a table's header has been taken off. `fields` of the base the rows
+    go into. Raises LoadError."""
     found = workbook_records(spec.path) if format is None else records(spec.path, format)
     if spec.mapping is None:
         found = begun(found)
         campaigns = {fold(name): campaign_id for name, campaign_id in spec.campaigns.items()}
-        return list_reader(Rules(spec.region, campaigns, spec.agents, spec.reject_invalid)), found
+        return list_reader(Rules(spec.region, campaigns, spec.agents, spec.reject_invalid, fields)), found
     assert spec.campaign_id is not None
     header = header_of(found)
-    rules = Rules(spec.region, {"": spec.campaign_id}, spec.agents, spec.reject_invalid)
+    rules = Rules(spec.region, {"": spec.campaign_id}, spec.agents, spec.reject_invalid, fields)
     return table_reader(locate(spec.mapping, header.cells), rules), found

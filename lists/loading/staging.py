@@ -40,6 +40,7 @@ class Tally:
     bad_alternatives: int = 0
     numbers_not_in_use: int = 0
     campaigns: set[UUID] = field(default_factory=set)
+    columns: set[str] = field(default_factory=set)  # extra ones that somebody has
     last_campaign: UUID | None = None  # spares a look into the set for every row
 
 
@@ -113,6 +114,7 @@ def _stage(
                 (line, nth, len(phones), new_id(), customer_id, e164, typed, kind, "|".join(zones))
             )
         tally.bad_alternatives += bad
+        tally.columns.update(data)
         if campaign_id is not tally.last_campaign:
             tally.last_campaign = campaign_id
             tally.campaigns.add(campaign_id)

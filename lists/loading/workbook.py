@@ -62,8 +62,8 @@ def workbook_records(path: Path) -> Iterator[Row | Torn]:
                     return
                 if isinstance(found, str):
                     raise LoadError("workbook_unreadable", f"The workbook cannot be read: {found}.")
-                number, cells = found
-                yield Torn(number, "line_too_long", "") if cells is None else Row(number, cells)
+                number, cells, figures = found
+                yield Torn(number, "line_too_long", "") if cells is None else Row(number, cells, figures)
         except msgspec.DecodeError:
             pass  # it ended in mid-line
         finally:
@@ -74,7 +74,7 @@ def workbook_records(path: Path) -> Iterator[Row | Torn]:
     )
 
 
-_decode = msgspec.json.Decoder(tuple[int, list[str] | None] | str | bool).decode
+_decode = msgspec.json.Decoder(tuple[int, list[str] | None, tuple[int, ...]] | str | bool).decode
 
 
 def _refuse_bombs(path: Path) -> None:

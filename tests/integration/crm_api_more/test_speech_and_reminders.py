@@ -91,7 +91,15 @@ async def test_place_labels_and_the_notification_period_are_changed_by_a_supervi
     after = accepted(await people.agent.get("/api/preferences"))
     assert after["notification_minutes"] == 5
     assert after["place_labels"] == before["place_labels"] | {"region": "Provincia"}
-    for wrong in ({"notification_minutes": -1}, {"place_labels": {"region": ""}}, {"volume": 11}):
+    for wrong in (
+        {"notification_minutes": -1},
+        {"notification_minutes": 24 * 60 + 1},
+        {"notification_minutes": "diez"},
+        {"place_labels": {"region": " "}},
+        {"place_labels": {"region": "x" * 61}},
+        {"place_labels": {"planet": "Marte"}},
+        {"volume": 11},
+    ):
         refused(await people.supervisor.patch("/api/preferences", json=wrong), 422, "invalid_request")
 
 

@@ -148,6 +148,20 @@ async def test_search_answers_whoever_meets_every_condition_by_name(
     assert [c.name for c in await customers.search(world.conn, **query)] == found  # type: ignore[arg-type]
 
 
+async def test_a_document_is_found_whatever_its_case_page_by_page(world: World) -> None:
+    for n in range(3):
+        await world.customer(number(n), name=f"C{n}", document=f"X123{n}A")
+    await world.customer(number(9), name="D", document="x999")
+
+    async def page(typed: str, offset: int = 0) -> list[str]:
+        found = await customers.search(world.conn, document=typed, limit=2, offset=offset)
+        return [customer.name for customer in found]
+
+    assert [await page("x123"), await page("x123", 2), await page("x123", 4)] == [["C0", "C1"], ["C2"], []]
+    assert await page("x1230a") == ["C0"]
+    assert await page("X9") == ["D"]
+
+
 async def test_search_keeps_to_an_owner_and_to_its_page(world: World) -> None:
     agent = uuid4()
     made: list[Customer] = [await world.customer(number(n), name=f"C{n}") for n in range(4)]

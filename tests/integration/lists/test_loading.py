@@ -200,6 +200,21 @@ async def test_a_base_is_never_loaded_by_another_key(world: World, db: Database,
         await loaded(db, write(small(3)), world.campaign_id, "phone=phone,key=phone", base="b")
 
 
+async def test_the_file_of_a_deleted_base_may_be_loaded_again_also_one_of_several_campaigns(
+    world: World, db: Database, write: Write
+) -> None:
+    path = write("ventas;0199000001;;;\nsoporte;0199000002;;;\n")
+    spec = LoadSpec(path, "FR", campaigns={"ventas": uuid4(), "soporte": uuid4()})
+    first = await load_file(db, spec, now=NOON)
+    assert (await load_file(db, spec, now=NOON)).already
+    async with world.conn.transaction():
+        await dial_lists.delete_base(world.conn, first.base_id, NOON)
+
+    again = await load_file(db, spec, now=NOON)
+
+    assert (again.already, again.loaded) == (False, 2)
+
+
 async def test_a_list_file_feeds_several_campaigns_and_shares_their_customers(
     world: World, db: Database, write: Write
 ) -> None:

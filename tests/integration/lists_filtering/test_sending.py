@@ -189,7 +189,7 @@ async def test_one_refresh_that_fails_holds_up_no_other_and_says_why(world: Worl
         world.conn, named(world, "b"), world.campaign_id, "gone", schedule=HOURLY, now=world.now
     )
     await dial_lists.delete(world.conn, gone, world.now)
-    await world.conn.execute("UPDATE customer SET data = '{}'")
+    await world.conn.execute("UPDATE base SET columns = '{}'")  # as if nobody had had a city
     await world.customer(number(2), name="b")
 
     done = await sending.refresh_due(world.conn, world.later(hours=1))

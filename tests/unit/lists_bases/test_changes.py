@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from lists.base_fields import BaseFields
 from lists.bases.changes import Change, Match, Roles, Wrong, reader
 from lists.bases.updating import UpdateSpec, update
 from lists.errors import LoadError, Refused
@@ -17,14 +18,20 @@ from storage.database import Database
 HEADER = ["doc", "name", "tel", "otros", "saldo", "zona"]
 MAPPING = "name=name,phone=tel,alternatives=otros,zone=zona"
 SALDO = FieldDefinition("saldo", FieldType.NUMBER, decimal=",")
+FRANCE = BaseFields("FR", (SALDO,))
 
 
 def _read(
-    *cells: str, ticked: tuple[str, ...] = ("saldo",), mapping: str = MAPPING, match: Match = Match.KEY
+    *cells: str,
+    ticked: tuple[str, ...] = ("saldo",),
+    mapping: str = MAPPING,
+    match: Match = Match.KEY,
+    create: bool = True,
+    figures: tuple[int, ...] = (),
 ) -> Change | Wrong:
     roles = Roles.parse(mapping, ticked)
-    read = reader(HEADER, roles, key_columns=("doc",), match=match, region="FR", definitions=(SALDO,))
-    return read(Row(2, list(cells)))
+    read = reader(HEADER, roles, key_columns=("doc",), match=match, base=FRANCE, create=create)
+    return read(Row(2, list(cells), figures))
 
 
 def test_typed_fields_are_read_as_their_type_and_only_ticked_ones_are_to_be_updated() -> None:
@@ -35,6 +42,27 @@ def test_typed_fields_are_read_as_their_type_and_only_ticked_ones_are_to_be_upda
     other = _read("7", "Ana", "", "", "3", "", ticked=("name",))
     assert isinstance(other, Change)
     assert (other.data, other.ticked) == ({"saldo": 3}, {})
+    book = _read("7", "", "", "", "1.234", "", figures=(4,))
+    assert isinstance(book, Change)
+    assert book.ticked == {"saldo": 1.234}
+
+
+def test_what_is_not_ticked_cannot_be_wrong_unless_customers_are_created() -> None:
+    cells = ("7", "Ana", "12", "x", "mucho", "Mars/Olympus")
+    said = _read(*cells, ticked=("name",), create=False)
+    assert isinstance(said, Change)
+    assert (said.name, said.data, said.main, said.zone) == ("Ana", {}, None, None)
+    assert isinstance(_read(*cells, ticked=("name",)), Wrong)
+
+
+def test_a_base_known_by_a_column_of_numbers_is_found_by_their_form_without_being_told() -> None:
+    roles = Roles.parse("", ("saldo",))
+    read = reader(
+        ["Teléfono", "saldo"], roles, key_columns=("telefono",), match=Match.KEY, base=FRANCE, create=False
+    )
+    said = read(Row(2, ["01 99 00 00 01", "3"]))
+    assert isinstance(said, Change)
+    assert said.match == "+33199000001"
 
 
 def test_a_cell_may_hold_several_alternatives() -> None:
@@ -78,6 +106,7 @@ def test_a_row_that_cannot_be_is_refused_with_a_reason(cells: tuple[str, ...], r
         ("name=apellido", ("saldo",), Match.KEY),
         ("key=tel", ("saldo",), Match.KEY),
         ("name=name", ("saldo",), Match.PHONE),
+        (MAPPING, ("doc",), Match.PHONE),
         (MAPPING, ("deuda",), Match.KEY),
     ],
 )

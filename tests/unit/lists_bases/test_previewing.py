@@ -34,6 +34,18 @@ def test_the_suggested_mapping_is_one_a_load_takes() -> None:
     assert (mapping.key, mapping.name, mapping.zone) == (("DNI",), "nombre", "zona_horaria")
 
 
+def test_a_column_with_our_own_signs_in_its_name_is_suggested_in_quotes_and_understood() -> None:
+    header = ["Documento", "Celular", "Teléfono 1+2", 'Teléfono "casa", o trabajo = otro']
+    mapping = ColumnMap.parse(typed(suggest(header)))
+    assert (mapping.phone, mapping.key) == (header[1], ("Documento",))
+    assert mapping.alternatives == tuple(header[2:])
+    named = ColumnMap.parse('phone=tel, name="Apellido, Nombre", key=doc+"a+b"')
+    assert (named.name, named.key) == ("Apellido, Nombre", ("doc", "a+b"))
+    with pytest.raises(LoadError) as refused:
+        ColumnMap.parse('phone=tel,name="Apellido')
+    assert refused.value.reason == "mapping_shape"
+
+
 def test_an_alternative_is_the_phone_where_there_is_no_other() -> None:
     assert suggest(["Teléfono casa"]) == {"phone": ["Teléfono casa"]}
 

@@ -1,7 +1,7 @@
 """A filter as a value: read, refused with a reason, compiled without a value ever standing in the SQL."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -83,6 +83,8 @@ def test_a_filter_that_makes_no_sense_is_refused_with_its_reason(raw: dict[str, 
         (Condition("created", Op.LESS, "32/01/2026"), "bad_value"),
         (Condition("owner", Op.EQUALS, "me"), "bad_value"),
         (Condition("name", Op.EQUALS), "bad_value"),
+        (Condition("name", Op.CONTAINS, " \t"), "bad_value"),
+        (Condition("data.city", Op.CONTAINS, "\u0301"), "bad_value"),
         (Condition("name", Op.EQUALS, DaysAgo(1)), "bad_value"),
         (Condition("data.amount", Op.EQUALS, DaysAgo(1)), "bad_value"),
         (Condition("phone", Op.EQUALS, "123"), "bad_value"),
@@ -118,8 +120,8 @@ def test_days_ago_are_counted_in_the_filters_zone() -> None:
     late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
     condition = Condition("data.due", Op.LESS, DaysAgo(1))
     madrid = Filter(Group(Join.ALL, (condition,)), zone="Europe/Madrid")
-    assert "2026-03-02" in compile_filter(madrid, CATALOGUE, now=late).args
-    assert "2026-03-01" in compile_filter(where(condition), CATALOGUE, now=late).args
+    assert date(2026, 3, 2) in compile_filter(madrid, CATALOGUE, now=late).args
+    assert date(2026, 3, 1) in compile_filter(where(condition), CATALOGUE, now=late).args
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\x00"), min_size=1))
