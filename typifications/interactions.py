@@ -139,6 +139,12 @@ async def agent_of(conn: Connection, attempt_id: UUID) -> UUID | None:
     return agent_id
 
 
+async def applied_at(conn: Connection, attempt_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Since when what was said of these calls holds; those of which nothing does are left out."""
+    rows = await conn.fetch(QUERIES["applied_at"], list(attempt_ids)) if attempt_ids else []
+    return {row["attempt_id"]: row["applied_at"] for row in rows}
+
+
 async def untypified(conn: Connection, about: Typification, *, now: datetime) -> UUID | None:
     """The wrap-up ended without a word (`path` is empty): kept, to be completed. None: it was typified."""
     row = await conn.fetchrow(
@@ -269,6 +275,7 @@ async def _retype(
         said.idempotency_key,
         said.customer_id,
         said.contact_id,
+        said.campaign_id,
     )
 
 

@@ -17,12 +17,15 @@ SELECT agent_id FROM interaction WHERE attempt_id = $1;
 -- name: typified
 SELECT attempt_id FROM interaction WHERE attempt_id = ANY($1) AND state = 'typified';
 
+-- name: applied_at
+SELECT attempt_id, applied_at FROM interaction WHERE attempt_id = ANY ($1::uuid[]) AND applied_at IS NOT NULL;
+
 -- name: retype
 -- Said again before the hang-up, or said at last by somebody after the wrap-up.
 UPDATE interaction
 SET state = 'typified', agent_id = coalesce(agent_id, $2), result_ids = $3, result_names = $4, action = $5,
     schedule = $6, note = $7, profile_data = $8, idempotency_key = $9,
-    customer_id = coalesce(customer_id, $10), contact_id = coalesce(contact_id, $11)
+    customer_id = coalesce(customer_id, $10), contact_id = coalesce(contact_id, $11), campaign_id = $12
 WHERE id = $1
 RETURNING *;
 
