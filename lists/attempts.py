@@ -263,6 +263,12 @@ async def identify(
     return None
 
 
+async def identify_ended(conn: Connection, attempt_id: UUID, begun_at: datetime, customer_id: UUID) -> None:
+    """A call that is over, and was nobody's whom we knew, was this customer's: it is in their history and
+    counts for their caps. Without effect where it is somebody's already."""
+    await conn.execute(ATTEMPTS.identify_ended, attempt_id, begun_at, customer_id, RECENT_ATTEMPTS)
+
+
 async def progress(conn: Connection, steps: Sequence[Progress]) -> None:
     """Write where live calls are now; of several steps of one call the last counts. Closed calls are
     ignored."""

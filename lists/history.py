@@ -38,7 +38,6 @@ class Attempt:
     reason: str
     amd: str
     hung_up_by: str
-    typified_at: datetime | None
     pressed: str
     """A broadcast's keys, in order."""
 

@@ -110,6 +110,23 @@ WHERE f.kind <> 'inbound' AND f.customer_id IS DISTINCT FROM $3
 ON CONFLICT (customer_id) DO UPDATE SET last_at = greatest(k.last_at, excluded.last_at),
     recent = k.recent[greatest(1, cardinality(k.recent) - $4 + 2):] || excluded.recent
 
+-- name: identify_ended
+-- Its customer was not known while it lived. $4: how many times are kept.
+WITH known AS (
+    UPDATE attempt SET customer_id = $3
+    WHERE id = $1 AND begun_at = $2 AND ended_at IS NOT NULL AND customer_id IS NULL AND contact_id IS NULL
+    RETURNING begun_at, connected_at, ended_at, kind <> 'inbound' AS placed
+)
+INSERT INTO customer_use AS k (customer_id, last_at, recent, conversation_at)
+SELECT $3, CASE WHEN placed THEN begun_at ELSE to_timestamp(0) END,
+       CASE WHEN placed THEN ARRAY[begun_at] ELSE '{}' END,
+       CASE WHEN connected_at IS NOT NULL THEN ended_at END
+FROM known
+ON CONFLICT (customer_id) DO UPDATE SET last_at = greatest(k.last_at, excluded.last_at),
+    recent = CASE WHEN excluded.recent = '{}' THEN k.recent
+                  ELSE k.recent[greatest(1, cardinality(k.recent) - $4 + 2):] || excluded.recent END,
+    conversation_at = greatest(k.conversation_at, excluded.conversation_at)
+
 -- name: progress
 UPDATE live_attempt l
 SET state = u.state, updated_at = u.at, agent_id = coalesce(u.agent_id, l.agent_id)

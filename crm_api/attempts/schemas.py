@@ -52,7 +52,9 @@ class AttemptOut(Out):
     reason: str
     amd: str
     hung_up_by: str
-    typified_at: datetime | None
+    typified_at: Annotated[
+        datetime | None, Field(description="null: not typified, or the conversation still runs")
+    ] = None
     pressed: Annotated[str, Field(description="the keys a broadcast's customer pressed, in order")]
 
 

@@ -1,5 +1,6 @@
 """Attempts: read by customer, contact, campaign or agent; a call by hand; a hang-up."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +19,21 @@ from lists.customers import Customer
 from lists.history import Filter
 from lists.model import LiveAttempt
 from storage.database import Connection
+from typifications import interactions
 
 
 async def get(conn: Connection, attempt_id: UUID) -> AttemptOut:
     found = await history.get(conn, attempt_id)
     if found is None:
         raise not_found("attempt", attempt_id)
-    return AttemptOut.model_validate(found)
+    return (await _shown(conn, [found]))[0]
+
+
+async def _shown(conn: Connection, found: Sequence[history.Attempt]) -> list[AttemptOut]:
+    """With when each was typified, which the interactions know."""
+    said = await interactions.applied_at(conn, [one.id for one in found])
+    shown = (AttemptOut.model_validate(one) for one in found)
+    return [one.model_copy(update={"typified_at": said.get(one.id)}) for one in shown]
 
 
 async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
@@ -42,7 +51,7 @@ async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:
         limit=paging.limit + 1,
         offset=paging.offset,
     )
-    return paging.over([AttemptOut.model_validate(one) for one in found])
+    return paging.over(await _shown(call.conn, found))
 
 
 async def click(call: Call, body: ClickIn) -> CommandOut:
@@ -109,13 +118,13 @@ def whose(call: Call) -> dict[str, Any]:
 
 
 async def must_control(call: Call, attempt_id: UUID) -> LiveAttempt:
-    """A live call that is the agent's own, or of a campaign the supervisor watches."""
+    """A live call that is one's own, or of a campaign the supervisor watches."""
     found = await attempts.live_one(call.conn, attempt_id)
     if found is None:
         raise not_found("live_attempt", attempt_id)
-    if call.who.role is Role.AGENT:
-        if found.agent_id is None or found.agent_id != call.who.agent_id:
-            raise forbidden("attempt_not_yours", "this is another agent's call", id=str(attempt_id))
-    else:
+    own = found.agent_id is not None and found.agent_id == call.who.agent_id
+    if call.who.role is Role.AGENT and not own:
+        raise forbidden("attempt_not_yours", "this is another agent's call", id=str(attempt_id))
+    if not own:
         call.must_watch(found.campaign_id)
     return found

@@ -7,6 +7,7 @@ from crm_api import phones
 from crm_api.access import Call, Role
 from crm_api.attempts import service as attempts
 from crm_api.attempts.schemas import AttemptOut
+from crm_api.attempts.service import whose
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.errors import forbidden, invalid
@@ -15,6 +16,7 @@ from dialer import agents, campaigns
 from dialer.commands import Kind
 from dialer.hours import legal_hour
 from dialer.settings import Settings
+from lists import attempts as calls
 from lists import customers
 from lists.customers import Customer
 from lists.numbers import Number
@@ -55,6 +57,8 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
         legal=legal_hour(campaign.settings, number.zones, e164=number.e164) if number else lambda at: None,
     )
     applied = await interactions.typify(call.conn, said, rules, now=call.now)
+    if attempt is not None and customer is not None and attempt.customer_id is None:
+        await _identify(call, attempt, customer, applied)
     await _tell(call, attempt, agent_id, applied)
     return applied
 
@@ -113,6 +117,14 @@ def _schedule(
 def _likeliest(zones: Sequence[str], campaigns_own: str) -> str:
     """A number that may lie in several zones is taken to be in the campaign's, if that is one of them."""
     return campaigns_own if campaigns_own in zones or not zones else zones[0]
+
+
+async def _identify(call: Call, attempt: AttemptOut, customer: Customer, applied: Applied) -> None:
+    """Who it was is said with the typification: the call is that customer's, and not only what was said."""
+    if applied.applied:
+        await calls.identify_ended(call.conn, attempt.id, attempt.begun_at, customer.id)
+    else:
+        await engine.tell(call, Kind.CALL_CHOOSE, attempt.id, whose(call) | {"customer_id": str(customer.id)})
 
 
 async def _tell(call: Call, attempt: AttemptOut | None, agent_id: UUID | None, applied: Applied) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from ami.simulator import Behaviour, Fate
 from crm_api.access import Role
@@ -57,8 +58,8 @@ class Desktop:
             return await self._client.post(address, json=body, headers=headers)
 
     async def typify(self, pop: Any, *, key: str = "", **more: Any) -> httpx.Response:
-        """The first result of the tree the pop brought."""
-        path = [pop["results"]["roots"][0]["result"]["id"]]
+        """The first result of the tree the pop brought, if no other is given."""
+        path = [node["result"]["id"] for node in pop["results"]["roots"][:1]]
         body = {"attempt_id": pop["call"]["attempt_id"], "path": path} | more
         return await self.post("/api/interactions", body, key=key)
 
@@ -370,3 +371,67 @@ async def a_voice_campaign(house: House) -> tuple[Campaign, Agent, Agent, UUID]:
     await house.result(voice.id, Action.SCHEDULE, "Volver")
     ana, bea = [await house.agent(code, voice.id) for code in ("ana", "bea")]
     return voice, ana, bea, customer.id
+
+
+@pytest.mark.parametrize("when", ["in the talk", "in the wrap-up"])
+def test_an_unknown_caller_who_is_created_and_typified_has_the_call_in_the_history(
+    database_dsn: str, when: str
+) -> None:
+    """So the quiet after a conversation holds for that customer, too. The call was no campaign's: the agent
+    says for which it is."""
+
+    async def story(house: House) -> None:
+        campaign, ana = await house.opened()
+        result = await house.result(campaign.id, Action.NO_ACTION, "Venta")
+        house.pbx.pbx.inbound(STRANGE, "5550000", behaviour=LONG)
+        state = "talking" if when == "in the talk" else "wrapup"
+        await house.until(lambda: house.state(ana.id) == state, 200)
+        await house.clock.sleep(1)
+        async with desktop(house, ana) as desk:
+            pop = (await desk.reload())["pop"]
+            assert (pop["customer"], pop["matches"], pop["number"]) == (None, [], STRANGE)
+            body = {"base_id": str(house.base_id), "name": "Eva", "phones": [{"number": STRANGE}]}
+            made = accepted(await desk.post("/api/customers", body), 201)["id"]
+            of = {"campaign_id": str(campaign.id), "path": [str(result.id)]}
+            refused(await desk.typify(pop, path=of["path"]), 422, "campaign_missing")
+            accepted(await desk.typify(pop, customer_id=made, **of), 201)
+            await house.until(lambda: house.state(ana.id) == "ready", 200)
+            await house.clock.sleep(1)
+            [call] = await desk.read(f"/api/attempts?customer_id={made}")
+            [said] = await desk.read(f"/api/interactions?customer_id={made}")
+        assert call["id"] == said["attempt_id"] == pop["call"]["attempt_id"]
+        assert call["typified_at"] is not None
+        assert call["typified_at"] == said["applied_at"]
+        use = await house.row(
+            "SELECT conversation_at, recent FROM customer_use WHERE customer_id = $1", UUID(made)
+        )
+        assert use["conversation_at"].isoformat().replace("+00:00", "Z") == call["ended_at"]
+        assert use["recent"] == [], "nobody called them"
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_call_of_no_campaign_is_the_one_the_agent_names_however_late(database_dsn: str) -> None:
+    """Left without a word it stands with one of the agent's campaigns, for want of another."""
+
+    async def story(house: House) -> None:
+        await house.trunk()
+        both = [await house.campaign(name) for name in ("one", "other")]
+        said = {one.id: await house.result(one.id, Action.NO_ACTION) for one in both}
+        ana = await house.agent("ana", *said)
+        house.pbx.pbx.inbound(STRANGE, "5550000", behaviour=LONG)
+        await house.until(lambda: house.state(ana.id) == "wrapup", 200)
+        await house.clock.sleep(1)
+        async with desktop(house, ana) as desk:
+            pop = (await desk.reload())["pop"]
+            await house.until(lambda: house.state(ana.id) == "ready", 60)
+            await house.clock.sleep(1)
+            left = await house.row("SELECT state, campaign_id FROM interaction")
+            assert left["state"] == "untypified"
+            (wanted,) = said.keys() - {left["campaign_id"]}
+            of = {"campaign_id": str(wanted), "path": [str(said[wanted].id)]}
+            accepted(await desk.typify(pop, **of), 201)
+        row = await house.row("SELECT state, campaign_id FROM interaction")
+        assert row == {"state": "typified", "campaign_id": wanted}
+
+    in_virtual_time(database_dsn, story)
