@@ -392,7 +392,7 @@ def test_an_unknown_caller_who_is_created_and_typified_has_the_call_in_the_histo
             assert (pop["customer"], pop["matches"], pop["number"]) == (None, [], STRANGE)
             body = {"base_id": str(house.base_id), "name": "Eva", "phones": [{"number": STRANGE}]}
             made = accepted(await desk.post("/api/customers", body), 201)["id"]
-            of = {"campaign_id": str(campaign.id), "path": [str(result.id)]}
+            of: dict[str, Any] = {"campaign_id": str(campaign.id), "path": [str(result.id)]}
             refused(await desk.typify(pop, path=of["path"]), 422, "campaign_missing")
             accepted(await desk.typify(pop, customer_id=made, **of), 201)
             await house.until(lambda: house.state(ana.id) == "ready", 200)
@@ -429,7 +429,7 @@ def test_a_call_of_no_campaign_is_the_one_the_agent_names_however_late(database_
             left = await house.row("SELECT state, campaign_id FROM interaction")
             assert left["state"] == "untypified"
             (wanted,) = said.keys() - {left["campaign_id"]}
-            of = {"campaign_id": str(wanted), "path": [str(said[wanted].id)]}
+            of: dict[str, Any] = {"campaign_id": str(wanted), "path": [str(said[wanted].id)]}
             accepted(await desk.typify(pop, **of), 201)
         row = await house.row("SELECT state, campaign_id FROM interaction")
         assert row == {"state": "typified", "campaign_id": wanted}
