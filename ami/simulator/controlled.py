@@ -14,6 +14,7 @@ from ami.simulator.population import Behaviour, Fate, Phone
 
 if TYPE_CHECKING:
     from ami.simulator.agents import AgentLine
+    from ami.simulator.customers import RungPhone
     from ami.simulator.pbx import Pbx
 
 
@@ -125,7 +126,7 @@ class Called(Party):
 class ThirdParty(Called):
     """Dialled for a transfer: by the customer's channel (blind) or the agent's line (asked first)."""
 
-    dialler: Customer | AgentLine
+    dialler: Customer | AgentLine | RungPhone
 
     def dial(self, call: str, ring_s: float) -> None:
         self._call = call

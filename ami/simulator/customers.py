@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ami.events import ChannelState
-from ami.simulator.controlled import Customer
+from ami.simulator.controlled import Customer, ThirdParty
 from ami.simulator.model import CUSTOMERS, DESKS, Channel
 from ami.simulator.parties import FAILED, REFUSALS, DialledOut, Party
 from ami.simulator.population import Behaviour, Fate
@@ -190,6 +190,7 @@ class RungPhone(Party):
         self._phone = pbx.phone_of(endpoint)
         self._endpoint = endpoint
         self.customer: CustomerCall | None = customer
+        self.third: ThirdParty | None = None
 
     def dial(self, ring_s: float) -> None:
         self.later(self._phone.setup_s, lambda: self.set_state(ChannelState.RINGING))
@@ -208,14 +209,42 @@ class RungPhone(Party):
 
     def go_on(self, context: str, exten: str) -> None:
         """Put aside it lives on, until it is hung up or its next conversation ends."""
-        if context == "marcador-rest":
-            self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(DESKS))
-        elif context == "marcador-conference":
-            self.pbx.confer(self, stays=True)
+        match context:
+            case "marcador-rest":
+                self._rest()
+            case "marcador-conference":
+                self.pbx.confer(self, stays=True)
+            case "marcador-consult":
+                self.third = self.pbx.third_party(self, exten)
+            case _:
+                self.hang_up(16)
+
+    def redirect(self, context: str, exten: str) -> None:
+        """Whom it dials is dropped, unheard; who came along in the same moment is not."""
+        third, self.third = self.third, None
+        super().redirect(context, exten)
+        if third is not None and third.status != "ANSWER":
+            third.hang_up(16)
+
+    def conversation_over(self) -> None:
+        if self.third is not None:
+            self.third_over(self.third)
         else:
-            self.hang_up(16)
+            super().conversation_over()
+
+    def third_over(self, third: ThirdParty) -> None:
+        if self.third is third:
+            self.third = None
+            third.tell_end(self)
+            self._rest()
+
+    def _rest(self) -> None:
+        self.pbx.exchange.enter(self.channel, self.pbx.exchange.room(DESKS))
 
     def gone(self) -> None:
+        third, self.third = self.third, None
+        if third is not None:
+            third.hang_up(16)
         customer, self.customer = self.customer, None
         if customer is not None and customer.rung is self:
             customer.ring_failed(self._endpoint, "NOANSWER", 0)

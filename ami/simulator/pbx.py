@@ -141,7 +141,7 @@ class Pbx:
         one.redirect(*place)
         other.redirect(*other_place)
 
-    def third_party(self, dialler: Customer | AgentLine, number: str) -> ThirdParty | None:
+    def third_party(self, dialler: Customer | AgentLine | RungPhone, number: str) -> ThirdParty | None:
         """marcador-transfer and marcador-consult: None where there is no such trunk."""
         variables = dialler.channel.variables
         trunk = variables.get("MARCADOR_TRUNK", "")

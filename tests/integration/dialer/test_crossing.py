@@ -58,7 +58,7 @@ def test_a_customer_who_hangs_up_at_an_act_leaves_nobody_and_nothing_behind(
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile", "after"])
-@pytest.mark.parametrize("case", ["hold", "resume", "transfer to a number", "consult a number"])
+@pytest.mark.parametrize("case", [case for case in CASES if "colleague" not in case])
 def test_so_it_is_with_a_phone_that_was_rung(database_dsn: str, case: str, when: str) -> None:
     in_virtual_time(database_dsn, lambda house: crossed(house, *CASES[case], when, line=Line.RINGING))
 
