@@ -5,7 +5,8 @@ name, whatever the case and accents of the next file's header, and a defined fie
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,13 @@ class BaseFields:
         said = self._by_name(data)
         return {name: self._read(name, value) for name, value in said.items()}
 
+    def written(self, name: str, value: Any) -> Any:
+        """As the base's own text files write it, so that what goes out can come in again."""
+        definition = self.defined(name)
+        if definition is None or definition.decimal == "." or not isinstance(value, float):
+            return value
+        return format(Decimal(repr(value)), "f").replace(".", definition.decimal)
+
     def _read(self, name: str, value: Any) -> Any:
         definition = self.defined(name)
         return value if definition is None else fields.read(definition, value)
@@ -80,8 +88,18 @@ async def note(conn: Connection, base_id: UUID, names: Iterable[str]) -> None:
 
 
 async def define(conn: Connection, base_id: UUID, given: Sequence[FieldDefinition]) -> None:
-    """Replace a base's definitions. Values stored before are not touched: a filter reads them as the field's
-    new type, and what is not of it counts as empty. Raises Refused, NotFound."""
+    """Replace a base's definitions, each spelled as its column is in the base. Values stored before are not
+    touched: a filter reads them as the field's new type, and what is not of it counts as empty. Raises
+    Refused, NotFound."""
     fields.check(given)
-    if not await conn.fetchval(FIELDS.define, base_id, fields.to_json(given)):
-        raise NotFound(f"there is no base {base_id}")
+    there = (await of_base(conn, base_id)).columns
+    as_stored = {fold(name): name for name in reversed(there)} | {name: name for name in there}
+    kept = [_spelled(one, as_stored.get(one.name) or as_stored.get(fold(one.name))) for one in given]
+    await conn.execute(FIELDS.define, base_id, fields.to_json(kept))
+
+
+def _spelled(definition: FieldDefinition, column: str | None) -> FieldDefinition:
+    """People go on reading the name they gave."""
+    if column in (None, definition.name):
+        return definition
+    return replace(definition, name=column, label=definition.label or definition.name)

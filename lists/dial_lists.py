@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from lists import base_fields
 from lists.errors import NotFound, Refused
 from lists.gate import close_gate
 from lists.model import ContactState
@@ -261,15 +262,16 @@ _FIXED_COLUMNS = (
 )
 
 
-async def table(conn: Connection, dial_list_id: UUID) -> Table:
-    """The list's contacts: fixed columns, the phones in order, then the customers' extra columns. Needs a
-    transaction. Raises NotFound at the first piece."""
-    await get(conn, dial_list_id)
+async def table(conn: Connection, dial_list_id: UUID, *, as_text: bool = False) -> Table:
+    """The list's contacts: fixed columns, the phones in order, then the customers' extra columns. `as_text`:
+    numbers as the base's text files write them. Needs a transaction. Raises NotFound at the first piece."""
+    base = await base_fields.of_base(conn, (await get(conn, dial_list_id)).base_id)
     fields = [row["f"] for row in await conn.fetch(DIAL_LISTS.data_fields, dial_list_id, timeout=_FIELDS_S)]
     yield [(*_FIXED_COLUMNS, "phones", *fields)]
     rows: list[Sequence[object]] = []
     async for row in conn.cursor(DIAL_LISTS.export, dial_list_id, prefetch=_PIECE):
-        rows.append(_export_row(row, fields))
+        data = {name: base.written(name, value) if as_text else value for name, value in row["data"].items()}
+        rows.append(_export_row(row, data, fields))
         if len(rows) == _PIECE:
             yield rows
             rows = []
@@ -278,12 +280,11 @@ async def table(conn: Connection, dial_list_id: UUID) -> Table:
 
 def export(conn: Connection, dial_list_id: UUID) -> AsyncIterator[bytes]:
     """The same as CSV."""
-    return csv_of(table(conn, dial_list_id))
+    return csv_of(table(conn, dial_list_id, as_text=True))
 
 
-def _export_row(row: Row, fields: Sequence[str]) -> tuple[object, ...]:
+def _export_row(row: Row, data: Mapping[str, Any], fields: Sequence[str]) -> tuple[object, ...]:
     fixed = (_text(row[column]) for column in _FIXED_COLUMNS)
-    data: Mapping[str, Any] = row["data"]
     return (*fixed, " ".join(row["e164s"] or ()), *(data.get(field) for field in fields))
 
 

@@ -10,4 +10,4 @@ WHERE id = $1 AND NOT columns @> $2::text[] AND cardinality(columns) < $3::int
 SELECT fields FROM base WHERE deleted_at IS NULL AND fields <> '[]' ORDER BY created_at, id
 
 -- name: define
-UPDATE base SET fields = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id
+UPDATE base SET fields = $2 WHERE id = $1 AND deleted_at IS NULL

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from lists.fields import FieldDefinition, FieldType
 from lists.filtering.errors import BadFilter
 from lists.filtering.model import CUSTOM, Op
+from lists.folding import fold
 
 
 class Kind(StrEnum):
@@ -92,11 +94,16 @@ _OF_TYPE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """All fields a filter may name."""
 
     columns: Mapping[str, Column]
+
+    @cached_property
+    def _spelled(self) -> Mapping[str, str]:
+        """A filter saved before somebody spelled the column otherwise means the same column."""
+        return {fold(name): name for name in self.columns}
 
     @classmethod
     def of(cls, definitions: Sequence[FieldDefinition] = ()) -> "Catalogue":
@@ -105,7 +112,7 @@ class Catalogue:
 
     def column(self, name: str) -> Column:
         """Raises BadFilter (unknown_field)."""
-        found = self.columns.get(name)
+        found = self.columns.get(name) or self.columns.get(self._spelled.get(fold(name), ""))
         if found is None:
             raise BadFilter("unknown_field", f"There is no field {name!r} to filter by.", name)
         return found

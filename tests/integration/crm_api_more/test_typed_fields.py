@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from tests.helpers.until import until
 from tests.integration.crm_api.given import Api, accepted, refused
@@ -116,6 +117,39 @@ async def test_a_column_that_the_next_file_spells_otherwise_is_the_same_column(p
     params["confirm"] = seen["token"]
     accepted(await people.supervisor.post(address, params=params, content=text))
     assert await _data(people) == {"1": {"Dirección": "Sol 3"}}
+
+
+async def test_an_export_comes_in_again_as_it_was(people: People) -> None:
+    """Its numbers are written as the base's files write them: 1.234 would come back a thousand times more."""
+    await _define(people)
+    await _load(people, "documento;nombre;telefono;saldo;vence;plan\n1;Ana;600000001;1,234;2/3/2026;oro\n")
+    before = await _data(people)
+    assert before == {"1": {"saldo": 1.234, "vence": "2026-03-02", "plan": "Oro"}}
+    exported = await people.supervisor.get(f"/api/bases/{people.base_id}/export")
+    text = exported.content.decode("utf-8-sig").replace("key;", "documento;")
+    seen = accepted(await _update(people, text, "saldo", "vence", "plan"))
+    assert (seen["same"], seen["refused"]) == (1, 0)
+    book = await people.supervisor.get(f"/api/bases/{people.base_id}/export?format=xlsx")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
+    assert dict(zip(*sheet, strict=True))["saldo"] == 1.234
+    (made,) = accepted(await people.supervisor.get(f"/api/dial-lists?campaign_id={people.campaign.id}"))[
+        "items"
+    ]
+    listed = await people.supervisor.get(f"/api/dial-lists/{made['id']}/export")
+    (row,) = csv.DictReader(io.StringIO(listed.content.decode("utf-8-sig")), delimiter=";")
+    assert row["saldo"] == "1,234"
+
+
+async def test_a_field_is_defined_as_its_column_is_spelled_and_filters_saved_before_go_on(
+    people: People,
+) -> None:
+    await _load(people, "documento;nombre;telefono;Teléfono Móvil;MONTO\n1;Ana;600000001;x;1.000,5\n")
+    assert await _found(people, "monto", "equals", "1.000,5") == ["1"]
+    await _define(people, {"name": "monto", "type": "number", "decimal": ","})
+    (field,) = accepted(await people.supervisor.get(f"/api/bases/{people.base_id}/fields"))["fields"]
+    assert (field["name"], field["label"]) == ("MONTO", "monto")
+    assert await _found(people, "Monto", "greater", 1000) == ["1"]
+    assert await _found(people, "telefono movil", "not_empty") == ["1"]
 
 
 async def test_a_column_of_a_late_file_can_be_filtered_by_however_many_came_before(people: People) -> None:
