@@ -33,7 +33,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """`reasons`: the weightiest first; none at all means that it is due."""
+    """`reasons`: the weightiest first; none at all means that it is due. `e164`: the number that would be
+    called next; one that may not be called stands here only where the customer has no other."""
 
     contact_id: UUID
     campaign_id: UUID
@@ -51,9 +52,20 @@ class WhyNot:
     """What *begin attempt* would judge by."""
 
 
-async def why_not(conn: Connection, contact_id: UUID, now: datetime) -> WhyNot:
-    """Raises NotFound."""
-    row = await conn.fetchrow(SQL.why_not, contact_id)
+_ENDED_BY = {
+    "contact_attempts": "attempts_used",
+    "number_attempts": "number_attempts_used",
+    "no_good_phone": "bad_phone",
+    "no_phone": "no_phone",
+    "list_deleted": "list_deleted",
+    "list_expired": "list_expired",
+}
+"""What kept an open contact from being dialled, and ended it."""
+
+
+async def why_not(conn: Connection, contact_id: UUID, now: datetime, caps: Caps = Caps()) -> WhyNot:
+    """`caps`: the campaign's. Raises NotFound."""
+    row = await conn.fetchrow(SQL.why_not, contact_id, caps.per_number)
     if row is None:
         raise NotFound(f"there is no contact {contact_id}")
     state = ContactState(row["state"])
@@ -97,6 +109,10 @@ def capped(found: WhyNot, caps: Caps, now: datetime) -> Iterator[Reason]:
 def _reasons(row: Row, state: ContactState, now: datetime) -> Iterator[Reason]:
     if not state.is_open:
         yield Reason("ended", since=row["finished_at"])
+        if state is ContactState.DO_NOT_CALL and row["do_not_call_since"]:
+            yield Reason("do_not_call", since=row["do_not_call_since"])
+        elif row["final_reason"] in _ENDED_BY:
+            yield Reason(_ENDED_BY[row["final_reason"]])
         return
     expired = row["list_expires"] is not None and row["list_expires"] <= now
     talking, elsewhere = row["talking_since"], row["elsewhere_since"]

@@ -1,12 +1,15 @@
 -- name: shown
--- These contacts in their turn, each with the phone that would be called next.
+-- These contacts in their turn, each with the phone that would be called next: one that may be, if there is any.
 SELECT c.id, c.dial_list_id, c.campaign_id, c.customer_id, k.key, k.name, c.state, c.priority, c.position, c.next_at,
        c.attempts, c.agent_id, c.last_outcome, c.last_at, c.final_reason, c.finished_at, c.created_at, p.e164
 FROM ({contacts}) c
 JOIN customer k ON k.id = c.customer_id
 LEFT JOIN LATERAL (
     SELECT e164 FROM phone WHERE phone.customer_id = c.customer_id
-    ORDER BY phone.position < c.cursor, phone.position LIMIT 1
+    ORDER BY phone.state <> 'good' OR EXISTS (SELECT FROM do_not_call d WHERE d.e164 = phone.e164 AND d.lifted_at IS NULL
+                                              AND (d.campaign_id IS NULL OR d.campaign_id = c.campaign_id)),
+             phone.position < c.cursor, phone.position
+    LIMIT 1
 ) p ON true
 ORDER BY c.turn
 

@@ -55,10 +55,11 @@ class WhyNotOut(Out):
 
     Words: ended, list_deleted, list_expired, list_loading, list_paused, campaign_closed, do_not_call,
     no_phone, bad_phone, live, customer_talking, live_elsewhere, awaiting_typification, scheduled, reserved,
-    waits, agent_only, attempts_used, number_attempts_used, number_gap, customer_gap, number_24h, customer_7d,
-    quiet_after_conversation, campaign_stopped, campaign_paused, campaign_draining, outside_hours,
-    outside_legal_hours, holiday, zone_unknown, never_open, no_trunk, trunk_suspended, no_agents, no_asterisk,
-    no_database.
+    waits, agent_only, agent_not_in_campaign, attempts_used, number_attempts_used, number_gap, customer_gap,
+    number_24h, customer_7d, quiet_after_conversation, campaign_stopped, campaign_paused, campaign_draining,
+    outside_hours, outside_legal_hours, holiday, zone_unknown, never_open, no_trunk, trunk_suspended, by_hand,
+    no_agents, no_asterisk, no_database. Beside `ended` stands what had kept it from being dialled, where that
+    ended it.
     """
 
     contact_id: UUID

@@ -13,9 +13,10 @@ from crm_api.commands import service as engine
 from crm_api.contacts.schemas import ContactEdit, ContactOut, NextOut, ReasonOut, WhyNotOut
 from crm_api.errors import conflict
 from crm_api.schemas import Page, Paging
-from dialer import trunks
+from dialer import agents, trunks
 from dialer.campaigns import Campaign, Desired
 from dialer.hours import Closed, opening
+from dialer.settings import Mode
 from lists import dial_lists, explaining, queue
 from lists.explaining import Reason, WhyNot
 from lists.model import ContactState
@@ -72,10 +73,13 @@ async def remove(call: Call, contact_id: UUID) -> None:
 
 
 async def why_not(call: Call, contact_id: UUID) -> WhyNotOut:
-    found = await explaining.why_not(call.conn, contact_id, call.now)
-    campaign = await must_see(call, found.campaign_id)
-    reasons = list(found.reasons)
+    contact = await must_touch(call, contact_id)
+    campaign = await must_see(call, contact.campaign_id)
+    found = await explaining.why_not(call.conn, contact_id, call.now, campaign.settings.effective_caps)
+    reasons = [await _until_when(call, found, reason) for reason in found.reasons]
     if found.state.is_open:
+        if campaign.desired is not Desired.RUNNING:  # which closes it, and says it better
+            reasons = [one for one in reasons if one.reason != "campaign_closed"]
         reasons += [reason async for reason in _of_campaign(call, campaign, found)]
     shown = tuple(ReasonOut.model_validate(one) for one in reasons)
     return WhyNotOut(
@@ -94,8 +98,19 @@ async def why_not(call: Call, contact_id: UUID) -> WhyNotOut:
     )
 
 
+async def _until_when(call: Call, found: WhyNot, reason: Reason) -> Reason:
+    """A call-back that was agreed on has its time in the agenda."""
+    if reason.reason != "scheduled":
+        return reason
+    events = await agenda.for_customer(call.conn, found.customer_id)
+    times = [one.due_at for one in events if one.contact_id == found.contact_id and one.due_at > call.now]
+    return Reason("scheduled", until=min(times, default=None))
+
+
 async def _of_campaign(call: Call, campaign: Campaign, found: WhyNot) -> AsyncIterator[Reason]:
     settings = campaign.settings
+    if found.agent_id and not await _works_in(call, found.agent_id, campaign):
+        yield Reason("agent_not_in_campaign")
     for capped in explaining.capped(found, settings.effective_caps, call.now):
         yield capped
     hours = opening(found.zones, found.list_zone, settings, call.now, e164=found.e164 or "")
@@ -103,10 +118,17 @@ async def _of_campaign(call: Call, campaign: Campaign, found: WhyNot) -> AsyncIt
         yield Reason(hours.why, until=hours.until)
     if campaign.desired is not Desired.RUNNING:
         yield Reason(f"campaign_{campaign.desired}")
+    elif settings.mode is Mode.MANUAL and found.agent_id is None:
+        yield Reason("by_hand")
     elif campaign.status.why in _SAID_BY_THE_WORKER:
         yield Reason(campaign.status.why, since=campaign.status.since)
     if trunk := await _trunks(call, campaign):
         yield trunk
+
+
+async def _works_in(call: Call, agent_id: UUID, campaign: Campaign) -> bool:
+    found = await agents.page(call.conn, ids=[agent_id], limit=1)
+    return any(one.enabled and campaign.id in one.campaign_ids for one in found)
 
 
 async def _trunks(call: Call, campaign: Campaign) -> Reason | None:

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from lists import dial_lists, explaining
+from lists import dial_lists, explaining, queue
 from lists.errors import NotFound
 from lists.explaining import Reason
-from lists.model import Caps, ContactState, Finish
+from lists.model import Caps, ContactState, Finish, Retry
 from storage.ids import uuid7
 from tests.integration.lists.world import NO_GAPS, World, number
 
@@ -83,10 +83,69 @@ async def test_why_not_says_when_a_contact_has_ended_and_why(world: World) -> No
 async def test_why_not_looks_at_the_phone_that_would_be_called_next(world: World) -> None:
     contact = await world.contact(await world.list_(), number(0), number(1), cursor=7)
     assert (await explaining.why_not(world.conn, contact, world.now)).e164 == number(0)
-    await world.conn.execute("UPDATE phone SET state = 'bad' WHERE e164 = $1", number(0))
+    await world.conn.execute("UPDATE phone SET state = 'bad'")
     assert await _words(world, contact) == ["bad_phone"]
     await world.conn.execute("DELETE FROM phone")
     assert await _words(world, contact) == ["no_phone"]
+
+
+async def _forbidden(world: World, e164: str) -> None:
+    await world.conn.execute(
+        "INSERT INTO do_not_call (id, e164, source, created_at) VALUES ($1, $2, 'file', $3)",
+        uuid4(), e164, world.now,
+    )  # fmt: skip
+
+
+async def test_why_not_passes_over_numbers_that_may_not_be_called_as_the_dialer_does(world: World) -> None:
+    """And the list shows the same number, and the dialer calls it."""
+    dial_list = await world.list_()
+    contact = await world.contact(dial_list, *(number(n) for n in range(5)), cursor=1)
+    await world.conn.execute("UPDATE phone SET state = 'bad' WHERE e164 = $1", number(1))
+    await _forbidden(world, number(2))
+    await world.conn.execute("INSERT INTO contact_phone VALUES ($1, $2, 3)", contact, number(3))
+
+    async def said() -> tuple[str | None, list[str]]:
+        why = await explaining.why_not(world.conn, contact, world.now, NO_GAPS)
+        return why.e164, [one.reason for one in why.reasons]
+
+    assert await said() == (number(4), [])
+    (shown,) = await queue.upcoming(world.conn, world.campaign_id, at=world.now)
+    assert shown.e164 == number(3), "a list looks at no caps"
+    (lent,) = await world.reserve()
+    assert (await world.begin(world.attempt(lent)))[0] is not None, "which leads to the next number"
+    (lent,) = await world.reserve()
+    assert (lent.e164, await world.begin(world.attempt(lent))) == (number(4), [None])
+
+
+async def test_why_not_names_what_keeps_the_last_number_from_being_called(world: World) -> None:
+    contact = await world.contact(await world.list_(), number(0), number(1))
+    await world.conn.execute("UPDATE phone SET state = 'bad' WHERE e164 = $1", number(1))
+    await _forbidden(world, number(0))
+    why = await explaining.why_not(world.conn, contact, world.now)
+    assert (why.e164, why.reasons) == (number(0), (Reason("do_not_call", since=world.now),))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "phone", "said"),
+    [
+        (6, "good", ["ended", "attempts_used"]),
+        (1, "bad", ["ended", "bad_phone"]),
+        (1, "spent", ["ended", "number_attempts_used"]),
+        (1, "forbidden", ["ended", "do_not_call"]),
+    ],
+)
+async def test_why_not_says_of_an_ended_contact_what_ended_it(
+    world: World, attempts: int, phone: str, said: list[str]
+) -> None:
+    contact = await world.contact(await world.list_(), number(0), attempts=attempts, state="live")
+    if phone == "bad":
+        await world.conn.execute("UPDATE phone SET state = 'bad'")
+    elif phone == "spent":
+        await world.conn.execute("INSERT INTO contact_phone VALUES ($1, $2, 3)", contact, number(0))
+    elif phone == "forbidden":
+        await _forbidden(world, number(0))
+    await world.settle(contact, Retry(world.now))
+    assert await _words(world, contact) == said
 
 
 async def test_why_not_names_each_cap_with_the_moment_it_ends(world: World) -> None:

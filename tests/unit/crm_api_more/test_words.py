@@ -15,6 +15,7 @@ from crm_api.statistics.schemas import SharesOut
 from crm_api.words.schemas import Language
 from crm_api.words.service import catalogue, said
 from dialer.campaigns import Doing, Kind
+from dialer.engine.previews import SKIPPED
 from dialer.outcome import Outcome
 from dialer.reports.scope import By
 from lists import explaining
@@ -112,6 +113,22 @@ def test_every_reason_why_a_contact_is_not_dialled_has_its_text() -> None:
     words |= {f"campaign_{word}" for word in ("stopped", "paused", "draining")}
     words |= set(re.findall(r"\b[a-z]+_[a-z0-9_]+\b", explaining.Reason.__doc__ or ""))
     assert sorted(word for word in words if word not in told) == []
+
+
+def test_every_reason_why_a_contact_ended_has_its_text() -> None:
+    """Words of the code and of its queries; where an outcome ended it, that is the word."""
+    told = catalogue(Language.ES)["final_reason"].keys() | catalogue(Language.ES)["outcome"].keys()
+    words = {word for call in _calls({"Finish"}) if (word := _word(call, 1))} | {SKIPPED}
+    words |= set(re.findall(r'ContactState\.[A-Z_]+, (?:reason=)?"([a-z_]+)"', _texts("py")))
+    words |= set(re.findall(r"final_reason = '([a-z_]+)'", _texts("sql")))
+    assert {"contact_attempts", "by_hand", "typified", "no_phone", "list_expired"} <= words
+    assert sorted(words - told) == []
+
+
+def _texts(kind: str) -> str:
+    return "\n".join(
+        path.read_text(encoding="utf-8") for room in ROOMS for path in (ROOT / room).rglob(f"*.{kind}")
+    )
 
 
 def test_every_reason_to_reject_a_row_has_its_text() -> None:
