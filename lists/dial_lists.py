@@ -19,7 +19,7 @@ from storage.ids import uuid7
 
 RECORDS_LIST = "records"  # where records added one by one go, one list a campaign
 _PIECE = 500
-_FIELDS_S = 120.0
+_READ_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +234,23 @@ async def expire_due(conn: Connection, now: datetime) -> int:
 async def list_progress(conn: Connection, dial_list_id: UUID) -> ListProgress:
     """How far the list is. Raises NotFound."""
     await get(conn, dial_list_id)
+    return (await progress_of(conn, [dial_list_id]))[dial_list_id]
+
+
+async def progress_of(conn: Connection, ids: Collection[UUID]) -> dict[UUID, ListProgress]:
+    """How far each of these lists is, as of one moment: reads all their contacts, once."""
+    rows = await conn.fetch(DIAL_LISTS.progress, list(ids), timeout=_READ_S)
+    of_list: dict[UUID, list[Row]] = {list_id: [] for list_id in ids}
+    for row in rows:
+        of_list[row["dial_list_id"]].append(row)
+    return {list_id: _progress(list_id, found) for list_id, found in of_list.items()}
+
+
+def _progress(dial_list_id: UUID, rows: Sequence[Row]) -> ListProgress:
     by_state: Counter[ContactState] = Counter()
     by_reason: Counter[str] = Counter()
     untouched = in_retry = 0
-    for row in await conn.fetch(DIAL_LISTS.progress, dial_list_id):
+    for row in rows:
         state, contacts = ContactState(row["state"]), row["contacts"]
         by_state[state] += contacts
         if state is ContactState.PENDING:
@@ -266,7 +279,7 @@ async def table(conn: Connection, dial_list_id: UUID, *, as_text: bool = False) 
     """The list's contacts: fixed columns, the phones in order, then the customers' extra columns. `as_text`:
     numbers as the base's text files write them. Needs a transaction. Raises NotFound at the first piece."""
     base = await base_fields.of_base(conn, (await get(conn, dial_list_id)).base_id)
-    fields = [row["f"] for row in await conn.fetch(DIAL_LISTS.data_fields, dial_list_id, timeout=_FIELDS_S)]
+    fields = [row["f"] for row in await conn.fetch(DIAL_LISTS.data_fields, dial_list_id, timeout=_READ_S)]
     yield [(*_FIXED_COLUMNS, "phones", *fields)]
     rows: list[Sequence[object]] = []
     async for row in conn.cursor(DIAL_LISTS.export, dial_list_id, prefetch=_PIECE):

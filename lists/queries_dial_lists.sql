@@ -85,8 +85,8 @@ WHERE l.expires_at <= $1 AND l.deleted_at IS NULL
               AND c.state IN ('pending', 'awaiting_typification', 'scheduled'))
 
 -- name: progress
-SELECT state, coalesce(final_reason, '') AS reason, attempts > 0 AS tried, count(*) AS contacts
-FROM contact WHERE dial_list_id = $1 GROUP BY 1, 2, 3
+SELECT dial_list_id, state, coalesce(final_reason, '') AS reason, attempts > 0 AS tried, count(*) AS contacts
+FROM contact WHERE dial_list_id = ANY ($1) GROUP BY 1, 2, 3, 4
 
 -- name: export
 SELECT k.key, k.document, k.name, c.state, coalesce(c.final_reason, '') AS reason, c.attempts,

@@ -15,7 +15,7 @@ from asyncpg import Record
 
 from lists import contacts
 from lists.contacts import ScheduledRelease
-from lists.model import Caps, Retry, Schedule, Settlement
+from lists.model import Caps, ContactState, Retry, Schedule, Settlement
 from storage.database import Connection, savepoint
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -37,13 +37,13 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Events due in [start, end): of these agents (None: all), perhaps with nobody's (`free_of`: in these
-    campaigns alone), and of these campaigns (None: all)."""
+    """Events due in [start, end): of these agents (None: all), with nobody's or without (None: with those of
+    all agents only; `free_of`: in these campaigns alone), and of these campaigns (None: all)."""
 
     start: datetime
     end: datetime
     agent_ids: Collection[UUID] | None = None
-    with_free: bool = False
+    with_free: bool | None = None
     states: Collection[EventState] = tuple(EventState)
     campaign_ids: Collection[UUID] | None = None
     free_of: Collection[UUID] | None = None
@@ -53,7 +53,8 @@ class Range:
         agents = list(self.agent_ids) if self.agent_ids is not None else None
         campaigns = list(self.campaign_ids) if self.campaign_ids is not None else None
         free_of = list(self.free_of) if self.free_of is not None else None
-        return self.start, self.end, agents, self.with_free, list(self.states), campaigns, free_of
+        with_free = self.with_free if self.with_free is not None else agents is None
+        return self.start, self.end, agents, with_free, list(self.states), campaigns, free_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,14 +289,30 @@ async def end_of_customer(
     return len(rows)
 
 
-async def move_with_list(conn: Connection, dial_list_id: UUID, campaign_id: UUID) -> int:
-    """The pending events of a list's contacts belong to its new campaign. How many."""
-    return len(await conn.fetch(QUERIES["move_with_list"], dial_list_id, campaign_id))
+async def move_with_list(conn: Connection, dial_list_id: UUID, campaign_id: UUID, now: datetime) -> int:
+    """The pending events of a list's contacts belong to its new campaign; where a contact ended because its
+    customer waits there already, that one waits for the event. How many."""
+    moved = await conn.fetch(QUERIES["move_with_list"], dial_list_id, campaign_id)
+    for row in moved:
+        if row["ended"]:
+            await _wait_instead(conn, of_row(row), now)
+    return len(moved)
 
 
 async def awaits_anybody(conn: Connection, campaign_id: UUID, e164: str) -> bool:
     """Whether a pending event of the campaign to this number is nobody's."""
     return bool(await conn.fetchval(QUERIES["awaits_anybody"], campaign_id, e164))
+
+
+async def end_of_list(conn: Connection, dial_list_id: UUID, now: datetime) -> int:
+    """The list was deleted: nobody is called for those of its contacts that ended with it. How many pending
+    events were removed."""
+    return len(await conn.fetch(QUERIES["end_of_list"], dial_list_id, now))
+
+
+async def end_of_base(conn: Connection, base_id: UUID, now: datetime) -> int:
+    """The base was deleted, and with it who was to be called. How many pending events were removed."""
+    return len(await conn.fetch(QUERIES["end_of_base"], base_id, now))
 
 
 async def end_of_contact(conn: Connection, contact_id: UUID, now: datetime) -> int:
@@ -326,6 +343,16 @@ async def _claim_contact(conn: Connection, given: EventFields, now: datetime) ->
     if contact_id is not None:
         await contacts.settle(conn, contact_id, Schedule(), NO_CAPS, now)
     return contact_id
+
+
+async def _wait_instead(conn: Connection, event: AgendaEvent, now: datetime) -> None:
+    """The customer's other contact in the event's campaign, where it can be called for it."""
+    other = await conn.fetchrow(QUERIES["other_contact"], event.campaign_id, event.customer_id, event.e164)
+    if other is None:
+        return
+    if other["state"] == ContactState.PENDING:
+        await contacts.settle(conn, other["id"], Schedule(), NO_CAPS, now)
+    await conn.execute(QUERIES["wait_instead"], event.id, other["id"])
 
 
 async def _hold_back(conn: Connection, event_ids: Sequence[UUID], now: datetime) -> None:

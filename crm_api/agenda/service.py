@@ -1,5 +1,6 @@
 """The agenda: agents keep their own and nobody's. Illegal hours are refused when typed."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ from crm_api.errors import forbidden, invalid
 from crm_api.live import notify
 from crm_api.schemas import Page, Paging
 from dialer import agents, campaigns
+from dialer.agents import Agent
+from dialer.campaigns import Campaign
 from dialer.hours import legal_hour
 from dialer.settings import Settings
 from lists import customers
@@ -53,7 +56,7 @@ async def page(call: Call, wanted: Range, paging: Paging) -> Page[EventOut]:
 
 async def create(call: Call, body: EventIn) -> Written:
     campaign = await must_see(call, body.campaign_id)
-    await _may_give_to(call, body.agent_id, campaign.kind)
+    await _may_give_to(call, body.agent_id, campaign)
     customer = await customers.card(call.conn, body.customer_id) if body.customer_id else None
     name = body.customer_name or (customer.name if customer else "")
     number = phones.read(body.phone, campaign.settings.region)
@@ -78,8 +81,8 @@ async def edit(call: Call, event_id: UUID, body: EventEdit) -> Written:
     )
     campaign = await must_see(call, event.campaign_id) if event.campaign_id else None
     settings = campaign.settings if campaign else Settings()
-    if "agent_id" in body.model_fields_set:
-        await _may_give_to(call, body.agent_id, campaign.kind if campaign else campaigns.Kind.VOICE)
+    if "agent_id" in body.model_fields_set and body.agent_id != event.agent_id:
+        await _may_give_to(call, body.agent_id, campaign)
         changes["agent_id"] = body.agent_id
     number = phones.read(body.phone or event.e164, settings.region)
     if body.phone is not None:
@@ -140,38 +143,58 @@ async def manage(call: Call, event_id: UUID) -> AgendaEvent:
 
 
 async def reassign(call: Call, body: ReassignIn) -> int:
+    """All of them or none: whoever is to call them must work in the campaign of each."""
     if bool(body.event_ids) == (body.from_agent_id is not None):
         raise invalid("events_or_agent", "name the events, or the agent whose events they are")
-    event_ids = body.event_ids or await _pending_of(call, body)
-    for event_id in body.event_ids:
-        await must_touch(call, event_id)
+    if body.from_agent_id is not None:
+        events = await _pending_of(call, body.from_agent_id, body)
+    else:
+        events = [await must_touch(call, event_id) for event_id in body.event_ids]
     if body.agent_id is not None:
-        await may_act_for(call, body.agent_id)
+        agent = await may_act_for(call, body.agent_id)
+        for campaign in await _campaigns_of(call, events):
+            _must_suit(agent, campaign)
     engine.wake(call)
-    return await agenda.reassign(call.conn, event_ids, body.agent_id, now=call.now)
+    return await agenda.reassign(call.conn, [one.id for one in events], body.agent_id, now=call.now)
 
 
-async def _pending_of(call: Call, body: ReassignIn) -> tuple[UUID, ...]:
+async def _pending_of(call: Call, agent_id: UUID, body: ReassignIn) -> list[AgendaEvent]:
     """The agent's pending events of the campaigns watched."""
-    assert body.from_agent_id is not None
-    await agents.get(call.conn, body.from_agent_id)
+    await agents.get(call.conn, agent_id)
     wanted = Range(
         body.start or EVER[0],
         body.end or EVER[1],
-        (body.from_agent_id,),
+        (agent_id,),
         states=(EventState.PENDING,),
         campaign_ids=call.who.campaigns,
     )
-    found = await agenda.between(call.conn, wanted, limit=MOST_REASSIGNED)
-    return tuple(one.id for one in found)
+    return await agenda.between(call.conn, wanted, limit=MOST_REASSIGNED)
 
 
-async def _may_give_to(call: Call, agent_id: UUID | None, kind: campaigns.Kind) -> None:
-    if agent_id is None:
-        return
-    await may_act_for(call, agent_id)
-    if CampaignKind(kind) is not CampaignKind.DIALER:
+async def _campaigns_of(call: Call, events: Sequence[AgendaEvent]) -> list[Campaign | None]:
+    """None: an event without one, or of one that was deleted."""
+    ids = {one.campaign_id for one in events if one.state is EventState.PENDING}
+    known = [one for one in ids if one is not None]
+    found = await campaigns.page(call.conn, ids=known, limit=max(len(known), 1))
+    return [*found, None] if len(found) < len(ids) else [*found]
+
+
+async def _may_give_to(call: Call, agent_id: UUID | None, campaign: Campaign | None) -> None:
+    if agent_id is not None:
+        _must_suit(await may_act_for(call, agent_id), campaign)
+
+
+def _must_suit(agent: Agent, campaign: Campaign | None) -> None:
+    """Nobody else is called for it, so it must be somebody whom the dialer would call."""
+    if campaign is None or CampaignKind(campaign.kind) is not CampaignKind.DIALER:
         raise invalid("mine_needs_dialer", "only a dialer campaign keeps a call-back for one agent")
+    if campaign.id not in agent.campaign_ids:
+        raise invalid(
+            "agent_not_in_campaign",
+            f"{agent.code} does not work in {campaign.name}",
+            id=str(agent.id),
+            campaign_id=str(campaign.id),
+        )
 
 
 async def _customer_of(call: Call, event: AgendaEvent) -> Customer | None:

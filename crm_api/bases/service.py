@@ -8,13 +8,15 @@ from crm_api.access import Call, Visit
 from crm_api.bases.schemas import DeletionOut
 from crm_api.campaigns.service import must_watch_all
 from crm_api.errors import conflict
+from crm_api.live import notify
 from lists import dial_lists
 from lists.dial_lists import Base
 from storage.database import Connection
+from typifications import agenda
 
 SORTS = ("name", "customers", "region", "created_at")
 MOST = 10_000
-GOES = ("customers", "dial_lists", "waiting_contacts")
+GOES = ("customers", "dial_lists", "waiting_contacts", "agenda_events")
 STAYS = ("interactions", "attempts", "do_not_call")
 
 
@@ -39,7 +41,10 @@ async def delete(call: Call, base_id: UUID, token: str) -> int:
             "read what would be deleted, and send its token",
             customers=base.customers,
         )
-    return await dial_lists.delete_base(call.conn, base_id, call.now)
+    ended = await dial_lists.delete_base(call.conn, base_id, call.now)
+    await agenda.end_of_base(call.conn, base_id, call.now)
+    call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
+    return ended
 
 
 def _token(base: Base) -> str:

@@ -52,8 +52,13 @@ def text(value: str) -> str:
     """Escaped, so that nothing typed can begin a line of its own."""
     for sign in ("\\", ";", ","):
         value = value.replace(sign, "\\" + sign)
-    lines = "\n".join(value.splitlines())
-    return "".join(c for c in lines if c == "\n" or c.isprintable()).replace("\n", "\\n")
+    lines = ("".join(map(_sign, line)) for line in value.splitlines())
+    return "\\n".join(lines)
+
+
+def _sign(character: str) -> str:
+    """Blanks of every kind are one (a spreadsheet's do not break); what cannot be seen is left out."""
+    return " " if character.isspace() else character if character.isprintable() else ""
 
 
 def folded(line: str) -> Iterator[str]:

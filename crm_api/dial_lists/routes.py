@@ -1,9 +1,9 @@
 """Dial lists: made, paused, ordered, deleted, exported, measured. Loading is under `loads`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from crm_api import csv_out, workbook_out
@@ -14,6 +14,7 @@ from crm_api.dial_lists.schemas import (
     DeletedOut,
     DialListEdit,
     DialListIn,
+    DialListListed,
     DialListOut,
     DialListWithProgress,
     MovedOut,
@@ -28,10 +29,16 @@ router = APIRouter(prefix="/api/dial-lists", tags=["dial_lists"], route_class=Gu
 
 
 @router.get("")
-async def of_campaign(call: Supervisor, paging: Paged, campaign_id: UUID) -> Page[DialListOut]:
+async def of_campaign(
+    call: Supervisor,
+    paging: Paged,
+    campaign_id: UUID,
+    with_progress: Annotated[bool, Query(description="also how far each is: reads their contacts")] = False,
+) -> Page[DialListListed]:
     await must_see(call, campaign_id)
     found = await dial_lists.of_campaign(call.conn, campaign_id)
-    return paging.cut([DialListOut.model_validate(one) for one in found], service.SORTS, "priority")
+    page = paging.cut([DialListListed.model_validate(one) for one in found], service.SORTS, "priority")
+    return await service.with_progress(call, page) if with_progress else page
 
 
 @router.post("", status_code=201)
@@ -69,9 +76,8 @@ async def move(list_id: UUID, body: MoveIn, call: SupervisorOnce) -> MovedOut:
 
 @router.delete("/{list_id}")
 async def delete(list_id: UUID, call: Supervisor) -> DeletedOut:
-    """Its waiting contacts end as removed; live calls finish."""
-    await service.must_touch(call, list_id)
-    ended = await dial_lists.delete(call.conn, list_id, call.now)
+    """Its waiting contacts end as removed, with their call-backs; live calls finish."""
+    ended = await service.delete(call, list_id)
     call.note(contacts_ended=ended)
     return DeletedOut(contacts_ended=ended)
 

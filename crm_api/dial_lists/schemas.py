@@ -77,5 +77,9 @@ class DialListWithProgress(DialListOut):
     progress: ProgressOut
 
 
+class DialListListed(DialListOut):
+    progress: Annotated[ProgressOut | None, Field(description="null where it was not asked for")] = None
+
+
 class DeletedOut(Out):
     contacts_ended: Annotated[int, Field(ge=0)]

@@ -7,9 +7,11 @@ from crm_api import workbook_out
 from crm_api.access import Call, Visit
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
-from crm_api.dial_lists.schemas import DialListEdit, DialListIn, MoveIn
+from crm_api.dial_lists.schemas import DialListEdit, DialListIn, DialListListed, MoveIn, ProgressOut
 from crm_api.errors import invalid
 from crm_api.hub import Hub
+from crm_api.live import notify
+from crm_api.schemas import Page
 from dialer.campaigns import Kind
 from lists import dial_lists, moving
 from lists.dial_lists import DialList
@@ -40,6 +42,15 @@ async def create(call: Call, body: DialListIn) -> DialList:
     )
 
 
+async def with_progress(call: Call, page: Page[DialListListed]) -> Page[DialListListed]:
+    """All of a page in one look."""
+    found = await dial_lists.progress_of(call.conn, [one.id for one in page.items])
+    items = [
+        one.model_copy(update={"progress": ProgressOut.model_validate(found[one.id])}) for one in page.items
+    ]
+    return page.model_copy(update={"items": items})
+
+
 async def edit(call: Call, list_id: UUID, body: DialListEdit) -> DialList:
     await must_touch(call, list_id)
     if body.name is not None:
@@ -61,9 +72,18 @@ async def move(call: Call, list_id: UUID, body: MoveIn) -> Moved:
     if target.kind is not Kind.DIALER:
         raise invalid("dialer_campaign_needed", "only a dialer campaign has lists", id=str(target.id))
     moved = await moving.move(call.conn, list_id, target.id, same_customer=body.same_customer, now=call.now)
-    await agenda.move_with_list(call.conn, list_id, target.id)
+    await agenda.move_with_list(call.conn, list_id, target.id, call.now)
     engine.wake(call)
     return moved
+
+
+async def delete(call: Call, list_id: UUID) -> int:
+    """How many contacts ended."""
+    await must_touch(call, list_id)
+    ended = await dial_lists.delete(call.conn, list_id, call.now)
+    await agenda.end_of_list(call.conn, list_id, call.now)
+    call.after_commit(lambda: notify.agenda_changed(call.hub.bus))
+    return ended
 
 
 async def contacts(visit: Visit, list_id: UUID) -> int:

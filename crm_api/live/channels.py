@@ -5,6 +5,7 @@ the bus, a hole in a worker's numbers, a new worker) every follower gets a snaps
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from crm_api.live import pop, topics
 from crm_api.live.client import Client
 from crm_api.live.messages import changed, popped, snapshot
 from crm_api.live.topics import Sight, Topic
+from crm_api.schemas import Out
 from dialer import live
 from dialer.live import Live, Offered
 from storage.bus import Gap, Message
@@ -52,6 +54,8 @@ class Channels:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._open: dict[Topic, Channel] = {}
+        self.shown_to_all: Callable[[Topic, Out], None] = lambda topic, out: None
+        """Hears of a snapshot whose reader is the only one who follows the topic here."""
 
     def __contains__(self, topic: Topic) -> bool:
         return topic in self._open
@@ -80,8 +84,13 @@ class Channels:
     async def show(self, client: Client, topic: Topic) -> None:
         """The topic as it stands, as this client may see it."""
         seen = client.follows.get(topic)
-        if seen is not None:
-            client.offer(await self._snapshot(topic, seen))
+        if seen is None:
+            return
+        out = await self._read(topic, seen)
+        channel = self._open.get(topic)
+        if channel is not None and channel.clients == {client}:
+            self.shown_to_all(topic, out)
+        client.offer(snapshot(topic, out))
 
     def topics(self) -> list[Topic]:
         return list(self._open)
@@ -103,9 +112,9 @@ class Channels:
     def tasks(self) -> list[asyncio.Task[None]]:
         return [channel.task for channel in self._open.values() if channel.task]
 
-    async def _snapshot(self, topic: Topic, seen: Sight) -> str:
+    async def _read(self, topic: Topic, seen: Sight) -> Out:
         async with self._hub.db.connection() as conn:
-            return snapshot(topic, await topics.snapshot(conn, topic, seen, self._hub.clock.now()))
+            return await topics.snapshot(conn, topic, seen, self._hub.clock.now())
 
     async def _carry(self, channel: Channel) -> None:
         """Until nobody follows any more."""
@@ -147,7 +156,7 @@ class Channels:
                     if seen is None:
                         continue
                     if seen not in made:
-                        made[seen] = await self._snapshot(channel.topic, seen)
+                        made[seen] = snapshot(channel.topic, await self._read(channel.topic, seen))
                     client.offer(made[seen])
                 return
             except StorageError as error:

@@ -2,6 +2,7 @@
 snapshot."""
 
 import asyncio
+from typing import TypeAlias
 from uuid import UUID
 
 import structlog
@@ -12,7 +13,9 @@ from crm_api.hub import Hub
 from crm_api.live import notify
 from crm_api.live.channels import Channels
 from crm_api.live.messages import reminded, reminder_over
+from crm_api.live.schemas import AgentSnapshotOut
 from crm_api.live.topics import Topic, TopicKind
+from crm_api.schemas import Out
 from storage.errors import StorageError
 from typifications.model import AgendaEvent
 
@@ -21,6 +24,8 @@ EVERY_S = 15.0
 SETTLE_S = 0.05
 """Several events taken in one moment are one look."""
 
+Told: TypeAlias = AgendaEvent | EventOut
+
 
 class Reminders:
     """Each process tells its own sockets; the bus only says that an agent took or gave back an event."""
@@ -28,8 +33,9 @@ class Reminders:
     def __init__(self, hub: Hub, channels: Channels) -> None:
         self._hub = hub
         self._channels = channels
-        self._told: dict[tuple[UUID, UUID], AgendaEvent] = {}
+        self._told: dict[tuple[UUID, UUID], Told] = {}
         """By agent and event, as it was told."""
+        channels.shown_to_all = self._shown
         self._due = asyncio.Event()
 
     async def run(self) -> None:
@@ -68,7 +74,7 @@ class Reminders:
         }
         async with self._hub.db.connection() as conn:
             found = await of_agents(conn, followed.keys(), self._hub.clock.now())
-        told: dict[tuple[UUID, UUID], AgendaEvent] = {}
+        told: dict[tuple[UUID, UUID], Told] = {}
         for agent_id, events in found.items():
             for event in events:
                 told[agent_id, event.id] = event
@@ -78,11 +84,20 @@ class Reminders:
         for agent_id, event_id in self._told.keys() - told.keys():
             if agent_id in followed:
                 self._over(followed[agent_id], self._told[agent_id, event_id])
-        self._told = told
+        still = {topic.id for topic in self._channels.topics()}
+        newcomers = {
+            key: event for key, event in self._told.items() if key[0] not in followed and key[0] in still
+        }
+        self._told = told | newcomers
+
+    def _shown(self, topic: Topic, out: Out) -> None:
+        """Whoever begins to follow an agent has the reminders in the snapshot, and is not told them again."""
+        if isinstance(out, AgentSnapshotOut) and topic.id is not None:
+            self._told |= {(topic.id, event.id): event for event in out.reminders}
 
     def _remind(self, topic: Topic, event: AgendaEvent) -> None:
         text = reminded(topic, EventOut.model_validate(event))
         self._channels.spread(topic, text, event.campaign_id)
 
-    def _over(self, topic: Topic, event: AgendaEvent) -> None:
+    def _over(self, topic: Topic, event: Told) -> None:
         self._channels.spread(topic, reminder_over(topic, event.id), event.campaign_id)

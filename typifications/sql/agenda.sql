@@ -82,7 +82,19 @@ SELECT EXISTS (SELECT FROM agenda_event WHERE contact_id = $1 AND state = 'pendi
 -- name: move_with_list
 UPDATE agenda_event e SET campaign_id = $2 FROM contact c
 WHERE c.id = e.contact_id AND c.dial_list_id = $1 AND e.state = 'pending'
-RETURNING e.id;
+RETURNING e.*, c.state = 'removed' AS ended;
+
+-- name: other_contact
+-- Who can be called for an event of campaign $1, customer $2, number $3.
+SELECT c.id, c.state
+FROM contact c
+JOIN phone p ON p.customer_id = c.customer_id AND p.e164 = $3
+WHERE c.campaign_id = $1 AND c.customer_id = $2 AND c.state IN ('pending', 'scheduled')
+ORDER BY c.created_at, c.id LIMIT 1
+FOR UPDATE OF c;
+
+-- name: wait_instead
+UPDATE agenda_event SET contact_id = $2 WHERE id = $1;
 
 -- name: end_of_customer
 -- $1 customer, $2 numbers, $3 campaign (NULL: all)
@@ -100,6 +112,17 @@ RETURNING id;
 UPDATE agenda_event SET state = 'removed', closed_at = $2
 WHERE contact_id = $1 AND state = 'pending'
 RETURNING id;
+
+-- name: end_of_list
+-- A live contact's call goes on, and with it its event.
+UPDATE agenda_event e SET state = 'removed', closed_at = $2 FROM contact c
+WHERE c.dial_list_id = $1 AND c.state = 'removed' AND e.contact_id = c.id AND e.state = 'pending'
+RETURNING e.id;
+
+-- name: end_of_base
+UPDATE agenda_event e SET state = 'removed', closed_at = $2 FROM customer k
+WHERE k.base_id = $1 AND e.customer_id = k.id AND e.state = 'pending'
+RETURNING e.id;
 
 -- name: awaits_anybody
 SELECT EXISTS (SELECT FROM agenda_event
@@ -171,8 +194,8 @@ RETURNING tries;
 -- events of nobody are meant (NULL: of all), $8 limit, $9 offset
 SELECT * FROM agenda_event
 WHERE due_at >= $1 AND due_at < $2 AND state = ANY ($5::text[])
-  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3)
-       OR ($4::boolean AND agent_id IS NULL AND ($7::uuid[] IS NULL OR campaign_id = ANY ($7))))
+  AND (CASE WHEN agent_id IS NULL THEN $4::boolean AND ($7::uuid[] IS NULL OR campaign_id = ANY ($7))
+       ELSE $3::uuid[] IS NULL OR agent_id = ANY ($3) END)
   AND ($6::uuid[] IS NULL OR campaign_id = ANY ($6))
 ORDER BY {order}
 LIMIT $8 OFFSET $9;
@@ -181,8 +204,8 @@ LIMIT $8 OFFSET $9;
 -- As `between`.
 SELECT count(*) FROM agenda_event
 WHERE due_at >= $1 AND due_at < $2 AND state = ANY ($5::text[])
-  AND ($3::uuid[] IS NULL OR agent_id = ANY ($3)
-       OR ($4::boolean AND agent_id IS NULL AND ($7::uuid[] IS NULL OR campaign_id = ANY ($7))))
+  AND (CASE WHEN agent_id IS NULL THEN $4::boolean AND ($7::uuid[] IS NULL OR campaign_id = ANY ($7))
+       ELSE $3::uuid[] IS NULL OR agent_id = ANY ($3) END)
   AND ($6::uuid[] IS NULL OR campaign_id = ANY ($6));
 
 -- name: of_customer

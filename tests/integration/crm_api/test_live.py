@@ -227,6 +227,12 @@ async def test_a_supervisor_hears_of_the_campaigns_and_agents_watched_only(api: 
         assert (await floor.follow(campaign_topic(mine.id)))["kind"] == "snapshot"
 
 
+async def _call_back(conn: Connection, agent: agents.Agent, campaign: Campaign, name: str) -> None:
+    about: dict[str, Any] = {"campaign_id": campaign.id, "agent_id": agent.id, "e164": PHONE}
+    soon = EventFields(**about, customer_name=name, due_at=NOW + timedelta(minutes=1), zone="UTC")
+    await agenda.create(conn, soon, now=NOW)
+
+
 async def _talking(api: Api, agent: agents.Agent, campaign: Campaign, name: str) -> UUID:
     """The agent consults somebody about a customer of this campaign, and has to call the customer back."""
     customer, attempt_id = await _customer(api, name), uuid7(NOW)
@@ -242,9 +248,7 @@ async def _talking(api: Api, agent: agents.Agent, campaign: Campaign, name: str)
             " VALUES ($1, $2, 'consulting', '+34699999999', $3)",
             attempt_id, agent.id, NOW,
         )  # fmt: skip
-        about: dict[str, Any] = {"campaign_id": campaign.id, "agent_id": agent.id, "e164": PHONE}
-        soon = EventFields(**about, customer_name=name, due_at=NOW + timedelta(minutes=1), zone="UTC")
-        await agenda.create(conn, soon, now=NOW)
+        await _call_back(conn, agent, campaign, name)
         presence = Presence(agent.id, "talking", NOW, attempt_id=attempt_id, attempt_at=NOW)
         await agents.save_presences(conn, [presence])
     return attempt_id
@@ -273,6 +277,8 @@ async def test_a_supervisor_sees_the_customers_of_a_shared_agent_in_the_campaign
         publisher.publish([topic], _offered(agent.id, None, direction="in", e164="+34612345699"), NOW)
         consulted = CallIs(attempt_id, "consulting", NOW, agent.id, campaign.id, third="+34699999999")
         publisher.publish([topic], consulted, NOW)
+        async with api.db.transaction() as conn:
+            await _call_back(conn, agent, campaign, "Eva")  # agreed on since the snapshot
         await api.app.state.feed.reminders.look()
         publisher.publish([topic], _agent_is(agent.id), NOW)
         heard: list[dict[str, Any]] = []

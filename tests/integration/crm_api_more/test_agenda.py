@@ -1,11 +1,13 @@
 """The agenda of many: nothing of a full calendar is left out."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from crm_api.access import Role
+from dialer.campaigns import Kind
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.crm_api_more.people import People
 
@@ -99,6 +101,79 @@ async def test_the_law_looks_where_the_customer_is_said_to_be_when_an_event_is_m
     address = f"/api/agenda/{made['id']}"
     refused(await people.agent.patch(address, json=night), 422, "illegal_hour")
     accepted(await people.agent.patch(address, json=noon | {"local": "2026-03-05T12:00:00"}))
+
+
+async def test_a_call_back_is_given_to_agents_of_its_campaign_only(api: Api) -> None:
+    """Whoever does not work in it is never called for it, and neither is anybody else."""
+    people = await People.given(api, agents=2)
+    stranger = str((await api.agent((await api.campaign("otra")).id)).id)
+    body = EVENT | {"campaign_id": str(people.campaign.id)}
+    refused(
+        await people.operator.post("/api/agenda", json=body | {"agent_id": stranger}),
+        422,
+        "agent_not_in_campaign",
+    )
+    mine, other = (str(one.id) for one in people.agents)
+    made = accepted(await people.operator.post("/api/agenda", json=body | {"agent_id": mine}), 201)["event"]
+    address = f"/api/agenda/{made['id']}"
+    for answer in (
+        await people.operator.patch(address, json={"agent_id": stranger}),
+        await people.operator.post(
+            "/api/agenda/reassign", json={"event_ids": [made["id"]], "agent_id": stranger}
+        ),
+        await people.operator.post(
+            "/api/agenda/reassign", json={"from_agent_id": mine, "agent_id": stranger}
+        ),
+    ):
+        params = refused(answer, 422, "agent_not_in_campaign")
+        assert params == {"id": stranger, "campaign_id": str(people.campaign.id)}
+    assert accepted(await people.operator.get(address))["agent_id"] == mine
+    given = {"event_ids": [made["id"]], "agent_id": other}
+    assert accepted(await people.operator.post("/api/agenda/reassign", json=given)) == {"reassigned": 1}
+
+
+async def test_a_voice_campaigns_events_are_reassigned_to_nobody_in_particular(api: Api) -> None:
+    voice = await api.campaign("voz", kind=Kind.VOICE, region="ES")
+    agent = await api.agent(voice.id)
+    operator = await api.as_role(Role.OPERATOR)
+    body = EVENT | {"campaign_id": str(voice.id)}
+    made = accepted(await operator.post("/api/agenda", json=body), 201)["event"]
+    given = {"event_ids": [made["id"]], "agent_id": str(agent.id)}
+    refused(await operator.post("/api/agenda/reassign", json=given), 422, "mine_needs_dialer")
+    free = {"event_ids": [made["id"]], "agent_id": None}
+    assert accepted(await operator.post("/api/agenda/reassign", json=free)) == {"reassigned": 1}
+
+
+async def test_a_supervisors_calendar_shows_nobodys_events_or_leaves_them_out(people: People) -> None:
+    mine = str(people.agents[0].id)
+    body = EVENT | {"campaign_id": str(people.campaign.id)}
+    owned = accepted(await people.supervisor.post("/api/agenda", json=body | {"agent_id": mine}), 201)
+    free = accepted(await people.supervisor.post("/api/agenda", json=body), 201)
+    ids = {"owned": owned["event"]["id"], "free": free["event"]["id"]}
+
+    async def shown(**query: Any) -> set[str]:
+        page = accepted(await people.supervisor.get("/api/agenda", params=SPAN | query))
+        assert page["total"] == len(page["items"])
+        return {name for name, id_ in ids.items() if id_ in [one["id"] for one in page["items"]]}
+
+    assert await shown() == await shown(agent_id=mine) == {"owned", "free"}
+    assert await shown(with_free=False) == await shown(agent_id=mine, with_free=False) == {"owned"}
+
+
+async def test_a_day_of_the_calendar_is_as_long_as_the_clocks_make_it_and_ends_before_the_next(
+    people: People,
+) -> None:
+    """The 29th of March 2026 in Madrid has 23 hours: 02:30 is skipped, and means 03:00."""
+    body = EVENT | {"campaign_id": str(people.campaign.id), "zone": "Europe/Madrid"}
+    for local in ("28T23:59:00", "29T00:00:00", "29T02:30:00", "29T23:59:00", "30T00:00:00"):
+        accepted(await people.supervisor.post("/api/agenda", json=body | {"local": f"2026-03-{local}"}), 201)
+    day = {"start": "2026-03-29T00:00:00+01:00", "end": "2026-03-30T00:00:00+02:00"}
+    found = accepted(await people.supervisor.get("/api/agenda", params=day))["items"]
+    assert [one["due_at"] for one in found] == [
+        "2026-03-28T23:00:00Z",
+        "2026-03-29T01:00:00Z",
+        "2026-03-29T21:59:00Z",
+    ]
 
 
 async def test_a_supervisors_calendar_is_not_filled_up_by_campaigns_of_others(

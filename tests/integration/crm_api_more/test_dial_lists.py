@@ -90,6 +90,60 @@ async def test_a_contact_is_taken_out_of_its_list_with_its_call_back(people: Peo
     refused(await people.supervisor.patch(address, json={"priority": 1}), 409, "contact_ended")
 
 
+async def test_a_page_of_lists_says_how_far_each_is_when_it_is_asked_to(people: People) -> None:
+    first = await _sent(people)
+    empty = {"campaign_id": str(people.campaign.id), "base_id": people.base_id, "name": "Abril"}
+    second = accepted(await people.supervisor.post("/api/dial-lists", json=empty), 201)["id"]
+    async with people.api.db.transaction() as conn:
+        states = ("pending", "done", "scheduled")
+        for one, state in zip(await _contacts(people, first), states, strict=True):
+            await conn.execute("UPDATE contact SET state = $2, attempts = 1 WHERE id = $1", one["id"], state)
+    address = f"/api/dial-lists?campaign_id={people.campaign.id}"
+    plain = accepted(await people.supervisor.get(address))["items"]
+    assert [one["progress"] for one in plain] == [None, None]
+    listed = accepted(await people.supervisor.get(f"{address}&with_progress=true"))["items"]
+    assert {one["id"]: one["progress"]["total"] for one in listed} == {first: 3, second: 0}
+    for one in listed:
+        alone = accepted(await people.supervisor.get(f"/api/dial-lists/{one['id']}"))
+        assert one == alone
+        progress = one["progress"]
+        assert sum(progress["by_state"].values()) == progress["total"]
+        assert progress["untouched"] + progress["in_retry"] == progress["by_state"].get("pending", 0)
+
+
+async def _call_back(people: People, contact: dict[str, Any]) -> str:
+    event = {
+        "campaign_id": str(people.campaign.id),
+        "customer_id": contact["customer_id"],
+        "phone": contact["e164"],
+        "local": "2026-03-03T10:00:00",
+        "zone": "Europe/Madrid",
+    }
+    made = accepted(await people.agent.post("/api/agenda", json=event), 201)["event"]
+    return str(made["id"])
+
+
+async def test_with_a_list_or_a_base_go_the_call_backs_of_those_who_waited_in_it(people: People) -> None:
+    """They would stand in the agents' calendars for ever, and nobody would be called."""
+    list_id = await _sent(people, maximum=1)
+    (contact,) = await _contacts(people, list_id)
+    of_list = await _call_back(people, contact)
+    (other,) = [one for one in people.customers if one != contact["customer_id"]][:1]
+    card = accepted(await people.supervisor.get(f"/api/customers/{other}"))
+    of_base = await _call_back(people, {"customer_id": other, "e164": card["phones"][0]["e164"]})
+    accepted(await people.supervisor.delete(f"/api/dial-lists/{list_id}"))
+
+    async def states() -> list[str]:
+        answers = [await people.supervisor.get(f"/api/agenda/{one}") for one in (of_list, of_base)]
+        return [accepted(answer)["state"] for answer in answers]
+
+    assert await states() == ["removed", "pending"]
+    told = accepted(await people.operator.get(f"/api/bases/{people.base_id}/deletion"))
+    assert "agenda_events" in told["goes"]
+    accepted(await people.operator.delete(f"/api/bases/{people.base_id}?token={told['token']}"))
+    assert await states() == ["removed", "removed"]
+
+
 async def _other(people: People) -> Campaign:
     """A second campaign, watched by the supervisor too."""
     other = await people.api.campaign("cobros", region="ES")
@@ -118,6 +172,28 @@ async def test_a_list_moves_to_another_campaign_with_its_call_backs(people: Peop
     event_now = accepted(await people.supervisor.get(f"/api/agenda/{made['id']}"))
     assert (event_now["campaign_id"], event_now["contact_id"]) == (str(other.id), contact["id"])
     refused(await people.supervisor.post(address, json={"campaign_id": str(other.id)}), 409, "same_campaign")
+
+
+async def test_a_call_back_whose_contact_is_not_queued_twice_is_waited_for_by_the_other_one(
+    people: People,
+) -> None:
+    """It was agreed on with the customer, who is called for it whichever list that is."""
+    other = await _other(people)
+    list_id = await _sent(people)
+    body = {"filter": {}, "campaign_id": str(other.id), "name": "Cobros"}
+    there = accepted(await people.supervisor.post("/api/assignments/send", json=body), 201)["dial_list_id"]
+    contact = (await _contacts(people, list_id))[0]
+    event_id = await _call_back(people, contact)
+    address = f"/api/dial-lists/{list_id}/move"
+    moved = accepted(await people.supervisor.post(address, json={"campaign_id": str(other.id)}))
+    assert moved == {"open": 0, "already_open": 3, "taken_in": 0}
+    event = accepted(await people.supervisor.get(f"/api/agenda/{event_id}"))
+    (waits,) = await _contacts(people, there, "?state=scheduled")
+    assert waits["customer_id"] == contact["customer_id"]
+    assert (event["state"], event["campaign_id"], event["contact_id"]) == (
+        *("pending", str(other.id)),
+        waits["id"],
+    )
 
 
 async def test_a_list_is_moved_by_who_runs_both_campaigns_and_to_a_dialers_only(people: People) -> None:

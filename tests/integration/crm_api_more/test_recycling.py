@@ -23,6 +23,8 @@ async def test_a_list_is_recycled_by_outcome_counted_first(api: Api) -> None:
         assert accepted(await people.supervisor.post(address, json={"outcomes": ["busy"]})) == {"contacts": 2}
         await anext(woken)
     assert accepted(await people.supervisor.get(listed))["progress"]["by_state"] == {"pending": 2}
+    again = await people.supervisor.post(address, json={"outcomes": ["busy"]})
+    assert accepted(again) == {"contacts": 0}, "they wait already"
     refused(await people.supervisor.post(address, json={}), 422, "nothing_chosen")
     refused(
         await people.supervisor.post(address, json={"outcomes": ["gone fishing"]}), 422, "invalid_request"

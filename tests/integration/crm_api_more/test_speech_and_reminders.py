@@ -16,8 +16,9 @@ from dialer.agents import Agent
 from dialer.campaigns import Kind
 from dialer.live import Offered
 from storage.ids import uuid7
+from tests.helpers.until import until
 from tests.integration.crm_api.given import NOW, Api, accepted, refused
-from tests.integration.crm_api.served import live_client, served
+from tests.integration.crm_api.served import LiveClient, live_client, served
 from tests.integration.crm_api_more.people import NOBODY, People
 from typifications.taking import HOLD_S
 
@@ -128,6 +129,38 @@ async def test_an_agent_is_reminded_once_by_the_notification_period_before_an_ev
     assert EVERY_S <= 60
 
 
+async def test_who_comes_within_the_period_or_comes_back_has_the_reminder_in_the_snapshot_alone(
+    people: People,
+) -> None:
+    soon = await _event(people, minutes=5)
+    topic = f"agent.{people.agents[0].id}"
+    feed = people.api.app.state.feed
+    cookie = people.agent.cookies["marcador_session"]
+
+    async def told(socket: LiveClient) -> list[str]:
+        await feed.reminders.look()
+        await socket.ask("ping")
+        kinds = []
+        while (message := await socket.next())["kind"] != "pong":
+            kinds.append(f"{message['kind']} {message['data'].get('id')}")
+        return kinds
+
+    async with served(people.api.app) as host:
+        for _ in range(2):
+            async with live_client(host, cookie) as socket:
+                shown = await socket.follow(topic)
+                assert [one["id"] for one in shown["data"]["reminders"]] == [soon]
+                assert await told(socket) == await told(socket) == []
+            await until(lambda: not feed.clients)
+            await feed.reminders.look()
+        async with live_client(host, cookie) as socket:
+            await socket.follow(topic)
+            later = await _event(people, minutes=7)
+            assert await told(socket) == [f"reminder {later}"]
+            accepted(await people.operator.delete(f"/api/agenda/{soon}"), 204)
+            assert await told(socket) == [f"reminder_over {soon}"]
+
+
 async def test_a_voice_campaigns_event_is_every_agents_of_it_until_one_takes_it(api: Api) -> None:
     voice = await api.campaign("voz", kind=Kind.VOICE, region="ES", zone="Europe/Madrid")
     people = await People.given(api)
@@ -177,17 +210,14 @@ async def _voice_team(api: Api) -> tuple[str, list[Agent], list[httpx.AsyncClien
 
 async def test_the_first_to_take_an_event_holds_it_and_it_leaves_the_others_screens_at_once(api: Api) -> None:
     event, team, clients = await _voice_team(api)
-    feed = api.app.state.feed
     async with (
         served(api.app) as host,
         live_client(host, clients[0].cookies["marcador_session"]) as first,
         live_client(host, clients[1].cookies["marcador_session"]) as second,
     ):
         for socket, agent in zip((first, second), team, strict=True):
-            await socket.follow(f"agent.{agent.id}")
-        await feed.reminders.look()
-        for socket in (first, second):
-            assert (await socket.next())["data"]["id"] == event
+            shown = await socket.follow(f"agent.{agent.id}")
+            assert [one["id"] for one in shown["data"]["reminders"]] == [event]
         taken = accepted(await clients[0].post(f"/api/agenda/{event}/take"))
         assert taken["taken_by"] == str(team[0].id)
         over = await second.next()
@@ -242,6 +272,32 @@ async def test_an_agents_agenda_is_a_calendar_feed_at_a_secret_address(people: P
     assert (await nobody.get(newer)).status_code == 200
     accepted(await people.agent.delete(mine), 204)
     refused(await nobody.get(newer), 404, "feed_not_found")
+
+
+async def test_a_feed_knows_an_event_by_one_id_for_ever_and_drops_what_is_over(people: People) -> None:
+    events = [await _event(people, minutes=90 + n, customer_name="Ñandú " * 30) for n in range(3)]
+    made = await people.agent.post(f"/api/calendars/agents/{people.agents[0].id}")
+    path = accepted(made, 201)["path"]
+
+    async def read() -> dict[str, str]:
+        """When each event begins, by its id."""
+        answer = await people.api.client().get(path)
+        assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
+        lines = answer.text.replace("\r\n ", "").split("\r\n")
+        titles = {line for line in lines if line.startswith("SUMMARY")}
+        assert titles == {"SUMMARY:" + ("Ñandú " * 30).strip()}
+        ids = [line.partition(":")[2] for line in lines if line.startswith("UID")]
+        return dict(zip(ids, [line for line in lines if line.startswith("DTSTART")], strict=True))
+
+    before = await read()
+    assert before.keys() == {f"{one}@marcador" for one in events}
+    moved = {"local": "2026-03-05T10:00:00", "zone": "Europe/Madrid"}
+    accepted(await people.operator.patch(f"/api/agenda/{events[0]}", json=moved))
+    accepted(await people.operator.delete(f"/api/agenda/{events[1]}"), 204)
+    after = await read()
+    assert after.keys() == before.keys() - {f"{events[1]}@marcador"}
+    assert after[f"{events[0]}@marcador"] == "DTSTART:20260305T090000Z"
+    assert after[f"{events[2]}@marcador"] == before[f"{events[2]}@marcador"]
 
 
 async def test_a_feed_is_ones_own_or_a_supervisors(people: People) -> None:

@@ -120,6 +120,20 @@ async def test_an_export_holds_every_contact_and_no_formula(world: World) -> Non
     assert second[header.index("state")] == "pending"
 
 
+async def test_an_export_has_the_columns_of_every_file_that_went_into_the_list(world: World) -> None:
+    """Also of one that was added to a thousand others."""
+    dial_list = await world.list_()
+    for n in range(1001):
+        customer = await world.customer(data={"age": n})
+        await world.queue(dial_list, customer.id, position=n)
+    late = await world.customer(data={"city": "Lyon"})
+    await world.queue(dial_list, late.id, position=9999)
+    async with world.conn.transaction():
+        text = b"".join([piece async for piece in dial_lists.export(world.conn, dial_list)])
+    rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig")), delimiter=";"))
+    assert (len(rows), rows[0]["age"], rows[-1]["city"]) == (1002, "0", "Lyon")
+
+
 async def test_a_record_added_to_a_running_campaign_is_due_at_its_call_date(world: World) -> None:
     when = world.now + timedelta(hours=2)
     record = Record(

@@ -65,3 +65,4 @@ def test_long_lines_are_folded_between_characters(typed: str) -> None:
 
 def test_escapes_are_those_of_the_standard() -> None:
     assert text("a;b,c\\d\ne") == "a\\;b\\,c\\\\d\\ne"
+    assert text("Ana\xa0María\tRuiz\x07") == "Ana María Ruiz"
