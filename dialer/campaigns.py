@@ -112,6 +112,12 @@ async def names(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
     return {row["id"]: row["name"] for row in await conn.fetch(QUERIES.names, list(ids))}
 
 
+async def zones(conn: Connection, ids: Collection[UUID] | None) -> frozenset[str]:
+    """The time zones of these campaigns, deleted ones too (None: of all that are not)."""
+    rows = await conn.fetch(QUERIES.zones, list(ids) if ids is not None else None)
+    return frozenset(row["zone"] for row in rows)
+
+
 async def edit(
     conn: Connection,
     campaign_id: UUID,

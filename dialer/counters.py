@@ -33,6 +33,12 @@ async def since(conn: Connection, campaign_id: UUID, start: datetime) -> Counts:
     return Counts(**row)
 
 
+async def machines_met(conn: Connection, campaign_id: UUID, start: datetime) -> int:
+    """Connected paced calls typified as machines; about a minute behind."""
+    found: int = await conn.fetchval(QUERIES["machines_met"], campaign_id, start)
+    return found
+
+
 async def recount(conn: Connection, campaign_id: UUID) -> dict[datetime, Counts]:
     """By hour, from the closed attempts: equal to the counters, or there is an error to find."""
     rows = await conn.fetch(QUERIES["recount"], campaign_id)

@@ -178,6 +178,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     @property
+    def machines_leave_ratio(self) -> bool:
+        """Calls typified as machines are no live answers (`dialer.compliance.ratio`)."""
+        return presets.get(self.preset).machines_leave_ratio and not self.amd
+
+    @property
     def time_zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 

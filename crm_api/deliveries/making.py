@@ -17,7 +17,7 @@ from crm_api.statistics import exporting, service
 from crm_api.statistics.schemas import FiguresQuery
 from crm_api.users import service as users
 from crm_api.words.schemas import Language
-from dialer.reports import figures
+from dialer.reports import figures, rolling
 from storage.database import Connection
 
 Rows = Sequence[Sequence[object]]
@@ -41,6 +41,7 @@ async def make(hub: Hub, delivery: Delivery, due_at: datetime) -> Made:
     due = due_at.astimezone(ZoneInfo(zone))
     first, last = days_of(delivery.period, due.date())
     asked = FiguresQuery.model_validate({**delivery.question, "first": first, "last": last, "zone": zone})
+    await rolling.catch_up(hub.db, hub.clock.now())  # the day's last calls are in it, too
     async with hub.db.connection() as conn:
         owner = await _owner(conn, delivery)
         rows = await _rows(Call(hub=hub, who=owner, now=due_at, conn=conn), delivery.report, asked)

@@ -16,6 +16,7 @@ from crm_api.statistics import calling, exporting, service
 from crm_api.statistics.exporting import KEYS
 from crm_api.statistics.schemas import (
     AbandonmentOut,
+    AllSpokenOut,
     CallsOut,
     CampaignCoverageOut,
     Days,
@@ -26,6 +27,7 @@ from crm_api.statistics.schemas import (
     RowOut,
     ScopeQuery,
     SharesOut,
+    SpokenQuery,
 )
 from crm_api.words.schemas import Language
 from dialer.reports import drilling
@@ -150,6 +152,17 @@ async def export_calls(
     if format == "xlsx":
         return workbook_out.download("calls.xlsx", calling.workbook(visit.hub, scope, asked.drill, language))
     return csv_out.download("calls.csv", calling.csv(visit.hub, scope, asked.drill, language))
+
+
+@router.get("/interactions")
+async def interactions(
+    call: Supervisor,
+    asked: Annotated[SpokenQuery, Query()],
+    after: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AllSpokenOut:
+    """From a number of what was said to the interactions it counts, those without a call, too."""
+    return await service.spoken(call, await service.scope(call, asked), asked.drill, after, limit)
 
 
 @router.get("/mine")

@@ -1,6 +1,7 @@
 """Statistics: figures by any dimension, shares of typifications, customers managed, hours, calls."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm_api.schemas import Out, Zone
 from dialer.outcome import Outcome
-from dialer.reports.drilling import Drill, Said
+from dialer.reports.drilling import Drill, Lack, Said
 from dialer.reports.scope import By
 from lists.model import AttemptKind
 
@@ -19,7 +20,7 @@ Ids = Annotated[list[UUID] | None, Field(max_length=500)]
 
 class Days(BaseModel):
     """From the first moment of `first` to the end of `last`; without either: today. Days are `zone`'s, by
-    default the one campaign's asked for."""
+    default that of the campaigns asked about, where all of them lie in one, else UTC."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -131,12 +132,17 @@ class CampaignCoverageOut(CoverageOut):
 
 
 class AbandonmentOut(Out):
+    """The ratios are of live answers. `day_machines`, `month_machines`: of the connected ones typified as
+    machines, which are none where the campaign's preset says so and no machine detection runs; else 0."""
+
     campaign_id: UUID
     day_connected: int
     day_abandoned: int
+    day_machines: int
     day_ratio: float
     month_connected: int
     month_abandoned: int
+    month_machines: int
     month_ratio: float
 
 
@@ -176,32 +182,70 @@ class CallOut(Out):
     interaction_id: UUID | None
 
 
-class DrillQuery(ScopeQuery):
-    """Those of the scope that a figure counts. `said` and `typified` are of the call's interaction."""
+class SpokenQuery(ScopeQuery):
+    """Those of the scope that a figure of what was said counts."""
 
-    outcome: Annotated[list[Outcome] | None, Field(max_length=30)] = None
     result_id: UUID | None = None
     said: Said | None = None
     typified: bool | None = None
     weekday: Annotated[int | None, Field(ge=1, le=7)] = None
     hour_of_day: Annotated[int | None, Field(ge=0, le=23)] = None
+    without: Annotated[
+        list[Lack], Field(max_length=2, description="what has none: a row whose id is null")
+    ] = []
 
     @property
     def drill(self) -> Drill:
         return Drill(
-            outcomes=self.outcome,
             result_id=self.result_id,
             said=self.said,
             typified=self.typified,
             weekday=self.weekday,
             hour_of_day=self.hour_of_day,
+            without=self.without,
         )
+
+
+class DrillQuery(SpokenQuery):
+    """Those of the scope that a figure counts. `said` and `typified` are of the call's interaction."""
+
+    outcome: Annotated[list[Outcome] | None, Field(max_length=30)] = None
+
+    @property
+    def drill(self) -> Drill:
+        return replace(super().drill, outcomes=self.outcome)
 
 
 class CallsOut(Out):
     """Newest first. `next`: send it as `after` for the page behind this one."""
 
     items: list[CallOut]
+    next: str | None
+
+
+class SpokenOut(Out):
+    """`at`: where the figures book it, which is when its call began; `attempt_id` null: without a call."""
+
+    id: UUID
+    at: datetime
+    campaign_id: UUID | None
+    campaign: str | None
+    dial_list_id: UUID | None
+    dial_list: str | None
+    contact_id: UUID | None
+    customer_id: UUID | None
+    agent_id: UUID | None
+    agent: str | None
+    e164: str
+    attempt_id: UUID | None
+    result_names: tuple[str, ...]
+    created_at: datetime
+
+
+class AllSpokenOut(Out):
+    """Newest first. `next`: send it as `after` for the page behind this one."""
+
+    items: list[SpokenOut]
     next: str | None
 
 

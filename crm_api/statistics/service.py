@@ -13,6 +13,7 @@ from crm_api.statistics.exporting import KEYS
 from crm_api.statistics.naming import Names
 from crm_api.statistics.schemas import (
     AbandonmentOut,
+    AllSpokenOut,
     CallOut,
     CallsOut,
     CampaignCoverageOut,
@@ -24,8 +25,9 @@ from crm_api.statistics.schemas import (
     ScopeQuery,
     ShareOut,
     SharesOut,
+    SpokenOut,
 )
-from dialer import campaigns
+from dialer import agents, campaigns
 from dialer.reports import coverage, drilling, figures, rolling
 from dialer.reports.coverage import Coverage
 from dialer.reports.drilling import Drill
@@ -34,6 +36,7 @@ from dialer.reports.scope import By, Scope
 from storage.database import Connection
 
 LONGEST = timedelta(days=5 * 366)
+MOST = 10_000
 SORTS = (
     *("campaign_id", "dial_list_id", "agent_id", "hour", "day", "weekday", "hour_of_day", "attempts"),
     *("contacts", "answer_rate", "conversion", "occupancy", "abandonment", "measure", "successes"),
@@ -59,9 +62,9 @@ async def scope(call: Call, asked: ScopeQuery) -> Scope:
 
 async def _days(call: Call, asked: Days, campaign_ids: Collection[UUID] | None) -> Scope:
     zone = asked.zone
-    if zone is None and campaign_ids is not None and len(campaign_ids) == 1:
-        zone = (await campaigns.get(call.conn, next(iter(campaign_ids)))).settings.zone
-    zone = zone or "UTC"
+    if zone is None:
+        zones = await campaigns.zones(call.conn, campaign_ids)
+        zone = next(iter(zones)) if len(zones) == 1 else "UTC"
     Scope.days(call.now.date(), call.now.date(), zone)  # raises BadValue for no zone
     today = call.now.astimezone(ZoneInfo(zone)).date()
     last = asked.last or asked.first or today
@@ -117,7 +120,10 @@ def _of_campaign(campaign_id: UUID, found: Coverage) -> CampaignCoverageOut:
 
 
 async def abandonment(call: Call) -> list[AbandonmentOut]:
-    found = await figures.abandonment(call.conn, call.who.campaigns, call.now)
+    ids = call.who.campaigns
+    known = await campaigns.page(call.conn, ids=list(ids) if ids is not None else None, limit=MOST)
+    leave = [one.id for one in known if one.settings.machines_leave_ratio]
+    found = await figures.abandonment(call.conn, ids, call.now, machines_leave=leave)
     return [_abandoned(campaign_id, one) for campaign_id, one in found.items()]
 
 
@@ -126,9 +132,11 @@ def _abandoned(campaign_id: UUID, found: Abandonment) -> AbandonmentOut:
         campaign_id=campaign_id,
         day_connected=found.day.connected,
         day_abandoned=found.day.abandoned,
+        day_machines=found.day_machines,
         day_ratio=found.day_ratio,
         month_connected=found.month.connected,
         month_abandoned=found.month.abandoned,
+        month_machines=found.month_machines,
         month_ratio=found.month_ratio,
     )
 
@@ -139,6 +147,15 @@ async def calls(call: Call, found: Scope, drill: Drill, after: str | None, limit
     shown = await called(call.conn, page[:limit])
     last = shown[-1] if len(page) > limit else None
     return CallsOut(items=shown, next=f"{last.begun_at.isoformat()}_{last.id}" if last else None)
+
+
+async def spoken(call: Call, found: Scope, drill: Drill, after: str | None, limit: int) -> AllSpokenOut:
+    """The interactions behind a number."""
+    page = await drilling.interactions(call.conn, found, drill, after=_place(after), limit=limit + 1)
+    names = await Names.of(call.conn, page[:limit])
+    shown = [SpokenOut(**asdict(one), **names.beside(one)) for one in page[:limit]]
+    last = shown[-1] if len(page) > limit else None
+    return AllSpokenOut(items=shown, next=f"{last.at.isoformat()}_{last.id}" if last else None)
 
 
 async def called(conn: Connection, found: Sequence[drilling.Call]) -> list[CallOut]:
@@ -164,7 +181,8 @@ async def mine(call: Call, asked: Days) -> MineOut:
     agent_id = call.who.agent_id
     if agent_id is None:
         raise forbidden("not_an_agent", "this user has no agent of its own")
-    own = (await _days(call, asked, None)).own(agent_id)
+    works_in = (await agents.get(call.conn, agent_id)).campaign_ids
+    own = (await _days(call, asked, works_in)).own(agent_id)
     return MineOut(
         shares=await shares(call, own),
         coverage=CoverageOut.model_validate(await coverage.of_agent(call.conn, agent_id, call.now)),

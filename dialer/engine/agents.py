@@ -204,7 +204,7 @@ class Agents:
             and not isinstance(before, machine.LoggedOut)
             and agent.state.since > before.since
         ):
-            campaign_id = agent.about.campaign_id if agent.about else None
+            campaign_id = agent.about.campaign_id if agent.about else _only(agent.row.campaign_ids)
             reason = before.reason if isinstance(before, machine.Paused) else ""
             stay = Stay(agent.id, machine.name(before), reason, campaign_id, before.since, now)
         if machine.attempt_of(agent.state) is None:
@@ -316,3 +316,8 @@ class Agents:
 
 def _is_opening(agent: LiveAgent) -> bool:
     return isinstance(agent.state, machine.Connecting | machine.LineLost)
+
+
+def _only(campaign_ids: frozenset[UUID]) -> UUID | None:
+    """Whose the time without a call is: of whoever works in one campaign, that one's."""
+    return next(iter(campaign_ids)) if len(campaign_ids) == 1 else None

@@ -179,8 +179,10 @@ class CampaignRun:
         start = window_start(self.settings.abandon_window, now, day_start(self.settings, now))
         async with self._tools.db.connection() as conn:
             self.found = await counters.since(conn, self.id, start)
+            leave = self.settings.machines_leave_ratio
+            met = await counters.machines_met(conn, self.id, start) if leave else 0
         known = self.found + self._decided()
-        self.pacer.budget(known.abandoned, known.connected + known.abandoned)
+        self.pacer.budget(known.abandoned, max(known.connected - met, 0) + known.abandoned)
 
     def _decided(self) -> Counts:
         """Of the calls under way, those whose end can no longer change how they count: without them a

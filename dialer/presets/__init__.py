@@ -49,6 +49,8 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     per_contact: int | None = None
     abandoned_wait_s: int = 0
     """After an abandoned call, so long no dialling without an agent at hand."""
+    machines_leave_ratio: bool = False
+    """Where no machine detection runs, calls that agents typify as machines are no live answers."""
 
     def area_of(self, e164: str) -> Area | None:
         return next((area for area in self.areas if e164.startswith(area.prefixes)), None)

@@ -1,4 +1,4 @@
-"""From a number of a report to the calls it counts."""
+"""From a number of a report to the calls it counts, or to what was said."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -30,6 +30,13 @@ class Said(StrEnum):
         return ["right_party", "success"] if self is Said.RIGHT_PARTY else [self.value]
 
 
+class Lack(StrEnum):
+    """A row of a report may stand for what belongs to none."""
+
+    CAMPAIGN = "campaign"
+    DIAL_LIST = "dial_list"
+
+
 @dataclass(frozen=True, slots=True)
 class Drill:
     """Beside the scope: which calls of it."""
@@ -42,6 +49,7 @@ class Drill:
     """Whether the call's interaction has a result; of calls without an interaction neither holds."""
     weekday: int | None = None
     hour_of_day: int | None = None
+    without: Collection[Lack] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,23 @@ class Call:
     hung_up_by: str
     result_names: tuple[str, ...]
     interaction_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An interaction; without an `attempt_id` nobody was called for it. `at`: where the sums book it."""
+
+    id: UUID
+    at: datetime
+    campaign_id: UUID | None
+    dial_list_id: UUID | None
+    contact_id: UUID | None
+    customer_id: UUID | None
+    agent_id: UUID | None
+    e164: str
+    attempt_id: UUID | None
+    result_names: tuple[str, ...]
+    created_at: datetime
 
 
 def must_be_bounded(scope: Scope) -> None:
@@ -101,8 +126,42 @@ async def calls(
         limit,
         drill.said.classes if drill.said else None,
         drill.typified,
+        list(drill.without),
     )
     return [Call(**{**dict(row), "result_names": tuple(row["result_names"])}) for row in rows]
+
+
+async def interactions(
+    conn: Connection,
+    scope: Scope,
+    drill: Drill = Drill(),
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Spoken]:
+    """As `calls`, of what was said: the drill's outcomes are of calls, and not looked at. `after` is
+    (at, id)."""
+    must_be_bounded(scope)
+    rows = await fetch_planned_anew(
+        conn,
+        QUERIES.interactions,
+        *scope.hours,
+        _list(scope.campaign_ids),
+        _list(scope.dial_list_ids),
+        _list(scope.agent_ids),
+        _list(scope.kinds),
+        drill.result_id,
+        drill.said.classes if drill.said else None,
+        drill.typified,
+        drill.weekday,
+        drill.hour_of_day,
+        after[0] if after else None,
+        after[1] if after else None,
+        scope.zone,
+        limit,
+        list(drill.without),
+    )
+    return [Spoken(**{**dict(row), "result_names": tuple(row["result_names"])}) for row in rows]
 
 
 def _list(values: Collection[object] | None) -> list[object] | None:

@@ -139,30 +139,41 @@ class Abandonment:
     """The last 24 hours."""
     month: Counts
     """The last 30 days."""
+    day_machines: int = 0
+    """Of the connected ones typified as machines, where these are no live answers."""
+    month_machines: int = 0
 
     @property
     def day_ratio(self) -> float:
-        return compliance.ratio(self.day)
+        return compliance.ratio(self.day, machines_met=self.day_machines)
 
     @property
     def month_ratio(self) -> float:
-        return compliance.ratio(self.month)
+        return compliance.ratio(self.month, machines_met=self.month_machines)
 
 
 async def abandonment(
-    conn: Connection, campaign_ids: Collection[UUID] | None, now: datetime
+    conn: Connection,
+    campaign_ids: Collection[UUID] | None,
+    now: datetime,
+    *,
+    machines_leave: Collection[UUID] = (),
 ) -> dict[UUID, Abandonment]:
-    """By campaign, from the live counters; campaigns without calls in 30 days are left out."""
+    """By campaign, from the live counters; campaigns without calls in 30 days are left out.
+    `machines_leave`: those in which calls typified as machines are no live answers."""
     rows = await conn.fetch(
         QUERIES.abandonment,
         _ids(campaign_ids),
         compliance.window_start("24h", now),
         compliance.window_start("30d", now),
+        list(machines_leave),
     )
     return {
         row["campaign_id"]: Abandonment(
             Counts(connected=row["day_connected"], abandoned=row["day_abandoned"]),
             Counts(connected=row["month_connected"], abandoned=row["month_abandoned"]),
+            row["day_machines"],
+            row["month_machines"],
         )
         for row in rows
     }

@@ -184,8 +184,9 @@ DELETE FROM report_agent_hour r USING unnest($1::uuid[], $2::timestamptz[]) AS m
 WHERE r.agent_id = m.id AND r.hour = m.hour
 
 -- name: count_stays
--- Stays cut at the hour's ends. Ready time has no campaign of its own: within the hour it is shared by the time the
--- agent gave to each; an hour without any conversation leaves it where it was. $3: the longest stay looked for.
+-- Stays cut at the hour's ends. Ready time and pauses have no campaign of their own: within the hour they are shared by
+-- the time the agent gave to each; an hour without any conversation leaves them where they were. $3: the longest stay
+-- looked for.
 WITH cut AS (
     SELECT m.id AS agent_id, m.hour, l.campaign_id, l.state,
            1000 * extract(epoch FROM least(l.to_at, m.hour + interval '1 hour') - greatest(l.from_at, m.hour)) AS ms
@@ -202,15 +203,18 @@ WITH cut AS (
            coalesce(sum(ms) FILTER (WHERE state NOT IN ('ready', 'talking', 'wrapup', 'paused', 'held')), 0) AS other
     FROM cut GROUP BY 1, 2, 3
 ), shared AS (
-    SELECT *, sum(ready) OVER agents_hour AS all_ready, sum(talk + wrapup) OVER agents_hour AS handled
+    SELECT *, sum(ready) OVER agents_hour AS all_ready, sum(paused) OVER agents_hour AS all_paused,
+           sum(talk + wrapup) OVER agents_hour AS handled
     FROM per_campaign WINDOW agents_hour AS (PARTITION BY agent_id, hour)
 )
 INSERT INTO report_agent_hour (hour, agent_id, campaign_id, ready_ms, talk_ms, wrapup_ms, paused_ms, other_ms, hold_ms)
 SELECT hour, agent_id, campaign_id,
        round(CASE WHEN handled > 0 THEN all_ready * (talk + wrapup) / handled ELSE ready END),
-       round(talk), round(wrapup), round(paused), round(other), round(least(hold, talk))
+       round(talk), round(wrapup),
+       round(CASE WHEN handled > 0 THEN all_paused * (talk + wrapup) / handled ELSE paused END),
+       round(other), round(least(hold, talk))
 FROM shared
-WHERE talk + wrapup + paused + other > 0 OR (handled = 0 AND ready > 0)
+WHERE talk + wrapup + other > 0 OR (handled = 0 AND ready + paused > 0)
 
 -- name: forget_agent_days
 DELETE FROM report_agent_day r

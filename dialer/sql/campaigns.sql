@@ -14,6 +14,11 @@ SELECT * FROM campaign WHERE name = $1 AND deleted_at IS NULL;
 SELECT id, CASE WHEN deleted_at IS NULL THEN name ELSE replace(name, ' ' || id, '') END AS name
 FROM campaign WHERE id = ANY ($1);
 
+-- name: zones
+-- Of these campaigns, deleted ones too; $1 NULL: of all that are not.
+SELECT DISTINCT coalesce(settings ->> 'zone', 'UTC') AS zone FROM campaign
+WHERE CASE WHEN $1::uuid[] IS NULL THEN deleted_at IS NULL ELSE id = ANY ($1) END;
+
 -- name: page
 SELECT * FROM campaign
 WHERE deleted_at IS NULL AND ($1::uuid[] IS NULL OR id = ANY ($1))

@@ -16,6 +16,11 @@ SELECT coalesce(sum(attempts), 0)::bigint AS attempts, coalesce(sum(answered), 0
 FROM campaign_hour
 WHERE campaign_id = $1 AND hour >= $2;
 
+-- name: machines_met
+-- Paced calls that agents typified as machines, as far as the reports' sums have come.
+SELECT coalesce(sum(machines_met), 0)::bigint FROM report_hour
+WHERE campaign_id = $1 AND hour >= $2 AND kind = 'dialled';
+
 -- name: recount
 -- What the counters must say, from the attempts themselves.
 SELECT date_trunc('hour', begun_at, 'UTC') AS hour, count(*) AS attempts,

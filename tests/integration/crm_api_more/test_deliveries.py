@@ -103,6 +103,20 @@ async def test_yesterdays_figures_come_by_e_mail_at_the_local_time_once(people: 
     assert (again["last_state"], again["next_at"]) == ("delivered", "2026-03-04T07:00:00Z")
 
 
+async def test_a_report_has_the_calls_that_ended_a_moment_before_it_is_made(
+    people: People, box: MailBox
+) -> None:
+    await made(people.supervisor, format="csv", question={"by": ["campaign"]}, period="yesterday")
+    async with people.api.db.transaction() as conn:
+        past = History(conn, campaign_id=people.campaign.id)
+        await past.call(NOW + timedelta(hours=7))  # of the same evening, and not rolled up yet
+    await passed(people.api)
+    (message,) = box.messages
+    (attached,) = message.iter_attachments()
+    header, row = (line.split(";") for line in attached.get_content().strip().splitlines())
+    assert dict(zip(header, row, strict=True))["llamadas"] == "4"
+
+
 async def test_a_workbook_is_put_into_the_folder_and_holds_no_formula(people: People, tmp_path: Path) -> None:
     await made(
         people.supervisor, report="typifications", recipients=[], folder="ventas/diario", format="xlsx"

@@ -22,7 +22,7 @@ from tests.integration.crm_api.given import NOW, Api, accepted, refused
 from tests.integration.reports.history import History
 
 PAGED = [one for one in OPERATIONS if {"limit", "offset", "sort"} <= one.in_query]
-BY_CURSOR = {"statistics_calls"}
+BY_CURSOR = {"statistics_calls", "statistics_interactions"}
 BOUNDED = {
     "campaigns_chances",  # a model of a few levels
     "campaigns_pacing",  # a few sentences
@@ -213,10 +213,11 @@ def _as_people_sort(value: Any) -> Any:
     return (fold(value), value) if isinstance(value, str) else value
 
 
-async def test_the_calls_behind_a_number_are_read_on_from_where_the_page_ended(
-    admin: httpx.AsyncClient, known: dict[str, str]
+@pytest.mark.parametrize("what", ["calls", "interactions"])
+async def test_what_is_behind_a_number_is_read_on_from_where_the_page_ended(
+    admin: httpx.AsyncClient, known: dict[str, str], what: str
 ) -> None:
-    address = "/api/statistics/calls?first=2026-03-02&last=2026-03-02"
+    address = f"/api/statistics/{what}?first=2026-03-02&last=2026-03-02"
     whole = accepted(await admin.get(f"{address}&limit=200"))
     assert (len(whole["items"]) > 1, whole["next"]) == (True, None)
     found: list[Any] = []

@@ -267,6 +267,7 @@ def test_time_in_each_state_is_logged_for_occupancy(database_dsn: str) -> None:
         assert seconds["talking"] == pytest.approx(30, abs=0.2)
         assert seconds["wrapup"] == pytest.approx(10, abs=0.2)
         assert all(a["to_at"] <= b["from_at"] for a, b in pairwise(rows))
+        assert {row["campaign_id"] for row in rows} == {campaign.id}, "waiting is its only campaign's, too"
 
     in_virtual_time(database_dsn, story)
 

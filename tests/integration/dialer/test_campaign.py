@@ -1,6 +1,7 @@
 """A campaign from the first call to the last contact's final state."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -16,7 +17,8 @@ from lists import attempts, reserving
 from storage.database import Database
 from storage.errors import DatabaseDown
 from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
-from typifications.model import Action
+from tests.integration.reports.history import History
+from typifications.model import Action, ResultClass
 
 MAIN, URGENT = number(1), number(9)
 
@@ -61,6 +63,31 @@ def test_what_a_half_hour_zones_first_half_hour_abandoned_is_in_its_shifts_budge
         assert run.found == lost
 
     in_virtual_time(database_dsn, story, start=datetime(2026, 3, 1, 18, 40, tzinfo=UTC))
+
+
+def test_calls_typified_as_machines_leave_the_budget_where_the_law_counts_none_of_them(
+    database_dsn: str,
+) -> None:
+    async def story(house: House) -> None:
+        lost = Counts(attempts=20, answered=11, connected=9, abandoned=2)
+        runs = house.engine.hub.runs
+        for preset, live_answers in (("uk", 2 + 9 - 1), ("us", 2 + 9)):
+            settings = msgspec.structs.replace(SETTINGS, preset=preset, abandon_window="30d")
+            before, campaign = len(runs), await house.campaign(preset, settings, running=False)
+            await house.until(partial(lambda count: len(runs) > count, before), 10)
+            async with house.db.transaction() as conn:
+                await counters.add(conn, {(campaign.id, house.clock.now()): lost})
+                past = History(conn, campaign_id=campaign.id)
+                machine = await past.result(f"machine {preset}", ResultClass.MACHINE)
+                at = house.clock.now()
+                await past.said(await past.call(at), at, machine)
+                await past.rolled()
+            run = runs[campaign.id]
+            with patch.object(run.pacer, "budget") as told:
+                await run.recall_budget()
+            told.assert_called_once_with(2, live_answers)
+
+    in_virtual_time(database_dsn, story)
 
 
 def test_a_campaign_started_while_postgresql_was_away_for_a_moment_dials_all_the_same(

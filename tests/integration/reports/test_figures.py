@@ -293,6 +293,26 @@ async def test_abandonment_of_24_hours_and_30_days_is_read_from_the_live_counter
     assert await figures.abandonment(history.conn, [uuid4()], now) == {}
 
 
+async def test_calls_typified_as_machines_leave_the_ratio_where_they_are_no_live_answers(
+    history: History,
+) -> None:
+    """Only of paced calls, and only where it is asked for."""
+    machine = await history.result("machine", ResultClass.MACHINE)
+    for n, kind in enumerate(("dialled", "dialled", "manual")):
+        at = MORNING + n * minute(1)
+        await history.said(await history.call(at, kind=kind), at, machine)
+    await history.rolled()
+    campaign_id, now = history.campaign_id, MORNING + timedelta(days=2)
+    calls = Counts(connected=98, abandoned=2)
+    await counters.add(history.conn, {(campaign_id, MORNING): calls})
+    plain = (await figures.abandonment(history.conn, None, now))[campaign_id]
+    assert plain.month_ratio == 2 / 100
+    without = await figures.abandonment(history.conn, None, now, machines_leave=[campaign_id])
+    assert without[campaign_id].month_ratio == 2 / 98
+    assert (without[campaign_id].day_machines, without[campaign_id].day_ratio) == (0, 0)
+    assert await counters.machines_met(history.conn, campaign_id, MORNING) == 2
+
+
 @pytest.mark.parametrize("zone", ["America/Lima", "Asia/Kolkata"])
 async def test_a_number_leads_to_exactly_the_calls_it_counts(history: History, zone: str) -> None:
     results_ = [await history.result("a"), await history.result("b")]

@@ -217,19 +217,24 @@ async def test_an_agents_stay_is_cut_at_the_hour(history: History) -> None:
     ]
 
 
-async def test_waiting_is_shared_by_the_time_given_to_each_campaign_within_the_hour(history: History) -> None:
+async def test_waiting_and_pauses_are_shared_by_the_time_given_to_each_campaign(history: History) -> None:
     agent_id, other = uuid4(), uuid4()
     at = await history.stay(agent_id, "ready", MORNING, 400)
     at = await history.stay(agent_id, "talking", at, 250, history.campaign_id)
     at = await history.stay(agent_id, "wrapup", at, 50, history.campaign_id)
-    await history.stay(agent_id, "talking", at, 100, other)
+    at = await history.stay(agent_id, "talking", at, 100, other)
+    await history.stay(agent_id, "paused", at, 40)
     await history.stay(agent_id, "ready", MORNING + HOUR, 600)
+    await history.stay(agent_id, "paused", MORNING + 2 * HOUR, 20, other)  # who works in no other campaign
     await history.rolled()
-    rows = await history.conn.fetch("SELECT campaign_id, hour, ready_ms FROM report_agent_hour")
-    assert {(row["campaign_id"], row["hour"] - MORNING): row["ready_ms"] for row in rows} == {
-        (history.campaign_id, 0 * HOUR): 300_000,
-        (other, 0 * HOUR): 100_000,
-        (None, 1 * HOUR): 600_000,
+    rows = await history.conn.fetch("SELECT campaign_id, hour, ready_ms, paused_ms FROM report_agent_hour")
+    assert {
+        (row["campaign_id"], row["hour"] - MORNING): (row["ready_ms"], row["paused_ms"]) for row in rows
+    } == {
+        (history.campaign_id, 0 * HOUR): (300_000, 30_000),
+        (other, 0 * HOUR): (100_000, 10_000),
+        (None, 1 * HOUR): (600_000, 0),
+        (other, 2 * HOUR): (0, 20_000),
     }
 
 
