@@ -134,6 +134,9 @@ class CampaignIs(msgspec.Struct, frozen=True, tag="campaign"):
     pacing: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Why it dials what it dials: expected answers and free agents, price, budget left; what bounded the last
     decision (`Bound`), how many there were and what they cost."""
+    late: int = 0
+    """Records of calls that are over, of all campaigns of this worker, which PostgreSQL was too slow for: the
+    figures are without them until they are written."""
 
 
 Body = AgentIs | Offered | CallIs | CampaignIs

@@ -126,6 +126,12 @@ class Config(BaseSettings):
     smtp: str = Field(default="", repr=False, description="smtp:// or smtps:// address; sends reports")
     mail_from: str = Field(default="", description="the address that e-mail comes from")
     report_dir: Path | None = Field(default=None, description="below it scheduled reports may be put")
+    spool_dir: Path | None = Field(
+        default=None, description="where uploads and exports wait; default: the system's temporary folder"
+    )
+    exports_at_once: int = Field(
+        default=3, ge=1, le=50, description="read at the same time, each on a database connection of its own"
+    )
 
     @model_validator(mode="after")
     def _server_names_differ(self) -> Self:
@@ -139,6 +145,22 @@ class Config(BaseSettings):
         parts = urlsplit(self.redis_url or "redis://")
         if parts.scheme not in ("redis", "rediss", "unix") or not _port_fits(parts):
             raise ConfigError("REDIS_URL reads redis://user:password@host:port/0 (rediss:// with TLS)")
+        return self
+
+    @model_validator(mode="after")
+    def _exports_leave_connections(self) -> Self:
+        asked = "exports_at_once" in self.model_fields_set
+        if asked and self.exports_at_once >= self.database_pool:
+            raise ConfigError(
+                f"MARCADOR_EXPORTS_AT_ONCE={self.exports_at_once} exports would take all "
+                f"MARCADOR_DATABASE_POOL={self.database_pool} connections: lower the one or raise the other"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _spool_is_a_folder(self) -> Self:
+        if self.spool_dir is not None and not self.spool_dir.is_dir():
+            raise ConfigError(f"MARCADOR_SPOOL_DIR: there is no folder {self.spool_dir}")
         return self
 
     @model_validator(mode="after")

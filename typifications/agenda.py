@@ -346,13 +346,12 @@ async def _claim_contact(conn: Connection, given: EventFields, now: datetime) ->
 
 
 async def _wait_instead(conn: Connection, event: AgendaEvent, now: datetime) -> None:
-    """The customer's other contact in the event's campaign, where it can be called for it."""
+    """The customer's other contact in the event's campaign, where it can be called for it; else nobody's: an
+    agent is to call."""
     other = await conn.fetchrow(QUERIES["other_contact"], event.campaign_id, event.customer_id, event.e164)
-    if other is None:
-        return
-    if other["state"] == ContactState.PENDING:
+    if other is not None and other["state"] == ContactState.PENDING:
         await contacts.settle(conn, other["id"], Schedule(), NO_CAPS, now)
-    await conn.execute(QUERIES["wait_instead"], event.id, other["id"])
+    await conn.execute(QUERIES["wait_instead"], event.id, other["id"] if other is not None else None)
 
 
 async def _hold_back(conn: Connection, event_ids: Sequence[UUID], now: datetime) -> None:

@@ -281,7 +281,7 @@ class Engine:
         written = self._rhythm.is_due("pacing", PACING_POLLS)
         for run in self.hub.runs.values():
             if run.hungry or run.live:
-                said = campaign_is(run, self.tools.agents, now)
+                said = campaign_is(run, self.tools.agents, now, late=self.tools.writer.late)
                 self.tools.writer.tell((campaign_topic(run.id), FLOOR), said)
                 if written:
                     self.tools.writer.job(partial(_save_pacing, said))

@@ -11,7 +11,7 @@ from dialer.live import CampaignIs
 _BUSY = (desk.Talking, desk.WrapUp, desk.Offered, desk.Reserved, desk.Previewing)
 
 
-def campaign_is(run: CampaignRun, agents: Agents, now: datetime) -> CampaignIs:
+def campaign_is(run: CampaignRun, agents: Agents, now: datetime, *, late: int = 0) -> CampaignIs:
     talking = sum(isinstance(call.state, machine.IN_TALK) for call in run.live.values())
     own = [agent.state for agent in agents if run.id in agent.row.campaign_ids]
     return CampaignIs(
@@ -27,4 +27,5 @@ def campaign_is(run: CampaignRun, agents: Agents, now: datetime) -> CampaignIs:
         connected=run.found.connected,
         abandoned=run.found.abandoned,
         pacing=run.why(now),
+        late=late,
     )

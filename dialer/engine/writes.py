@@ -59,6 +59,11 @@ class Writer:
         return not self._away and len(self._batch) + len(self._late) < LIMIT
 
     @property
+    def late(self) -> int:
+        """Records of calls that are over, which PostgreSQL was too slow for: they come later."""
+        return len(self._late)
+
+    @property
     def idle(self) -> bool:
         """Everything is written."""
         return self._idle.is_set()

@@ -6,6 +6,7 @@ ends it at once; conversations live in Asterisk and are adopted by the next dial
 
 import asyncio
 import signal
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Annotated
 
@@ -86,13 +87,7 @@ async def _serve(config: Config, *, api: bool, dialer: bool, simulated: bool = F
         bus = await stack.enter_async_context(open_bus(config.redis_url))
         if api:
             named = [SIMULATED] if simulated else [server.name for server in config.servers]
-            limits = ApiSettings(
-                cookie_secure=config.cookie_secure,
-                mail=config.mail,
-                report_dir=config.report_dir,
-                servers=frozenset(named),
-            )
-            app = create_app(db, bus, clock, limits)
+            app = create_app(db, bus, clock, _api_settings(config, named))
             address = await stack.enter_async_context(served(app, config.http_host, config.http_port))
             log.info("api", address=address, docs=f"{address}/api/docs")
         if dialer:
@@ -109,6 +104,17 @@ async def _serve(config: Config, *, api: bool, dialer: bool, simulated: bool = F
             await _drained(worker, stop.second)
         else:
             await stop.first.wait()
+
+
+def _api_settings(config: Config, servers: Iterable[str]) -> ApiSettings:
+    return ApiSettings(
+        cookie_secure=config.cookie_secure,
+        spool_dir=config.spool_dir,
+        exports_at_once=min(config.exports_at_once, config.database_pool - 1),
+        mail=config.mail,
+        report_dir=config.report_dir,
+        servers=frozenset(servers),
+    )
 
 
 async def _drained(worker: Worker, at_once: asyncio.Event) -> None:

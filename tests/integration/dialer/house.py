@@ -403,11 +403,15 @@ class House:
 
     async def listens(self, agent: Agent) -> list[live.Body]:
         """What this agent's desktop is told from now on, as it comes."""
+        return await self.hears(live.agent_topic(agent.id))
+
+    async def hears(self, topic: str) -> list[live.Body]:
+        """What is told on a topic from now on, as it comes."""
         heard: list[live.Body] = []
         listening = asyncio.Event()
 
         async def listen() -> None:
-            async with self.bus.subscribe(live.agent_topic(agent.id)) as subscription:
+            async with self.bus.subscribe(topic) as subscription:
                 listening.set()
                 async for message in subscription:
                     heard.append(live.decode(message.payload).body)  # type: ignore[union-attr]

@@ -75,6 +75,9 @@ def test_a_user_gets_a_password_that_is_printed_once_and_can_be_given_anew(
         (["run"], {"MARCADOR_AMI": "http://u:s@a"}, "ami://user:secret@host:port"),
         (["doctor"], {"MARCADOR_HTTP_PORT": "99999"}, "MARCADOR_HTTP_PORT"),
         (["migrate"], {"MARCADOR_DATABASE_POOL": "many"}, "MARCADOR_DATABASE_POOL"),
+        (["doctor"], {"MARCADOR_SPOOL_DIR": "nowhere"}, "there is no folder nowhere"),
+        (["doctor"], {"MARCADOR_EXPORTS_AT_ONCE": "0"}, "MARCADOR_EXPORTS_AT_ONCE"),
+        (["doctor"], {"MARCADOR_EXPORTS_AT_ONCE": "10"}, "MARCADOR_DATABASE_POOL=10 connections"),
         (
             ["load", "x.csv", "--map", "phone=tel"],
             {"MARCADOR_AMI": "nonsense"},
