@@ -48,13 +48,14 @@ class Bound:
 
     async def hand_over(self) -> None:
         """Due events of agents who stayed away for the campaign's grace, as it says: to anyone, or into the
-        supervisors' queue. Those for the next log-in stay where they are. Raises `StorageError`."""
-        at_work = [agent for agent in self._tools.agents if agent.at_work]
+        supervisors' queue. Those for the next log-in stay where they are, while there may be one. Raises
+        `StorageError`."""
         for run in list(self._hub.runs.values()):
-            if run.settings.agenda_away is not AgendaAway.NEXT_LOGIN:
-                # Who works in other campaigns alone is never called for this one's events.
-                present = [agent.id for agent in at_work if run.id in agent.campaign_ids]
-                await self._hand_over(run, present)
+            waits = run.settings.agenda_away is AgendaAway.NEXT_LOGIN
+            # Who works in other campaigns alone is never called for this one's events.
+            team = [agent for agent in self._tools.agents if run.id in agent.campaign_ids]
+            present = [agent.id for agent in team if agent.at_work or (waits and agent.row.enabled)]
+            await self._hand_over(run, present)
 
     async def _hand_over(self, run: CampaignRun, present: Sequence[UUID]) -> None:
         now = self._tools.clock.now()
@@ -64,12 +65,12 @@ class Bound:
             if not events:
                 return
             ids = [event.id for event in events]
-            if run.settings.agenda_away is AgendaAway.SUPERVISOR:
-                await agenda.orphan(conn, ids, now)
-            else:
+            if run.settings.agenda_away is AgendaAway.ANYONE:
                 await agenda.reassign(conn, ids, None, now=now)
                 freed = _waiting(events) if _calls_back_by_agents(run) else _freed(events, now)
                 await contacts.settle_many(conn, freed, now)
+            else:
+                await agenda.orphan(conn, ids, now)
         run.more_contacts()
 
     async def dial(self) -> None:

@@ -100,6 +100,30 @@ def test_an_agent_who_works_in_other_campaigns_only_is_away_for_this_one(databas
     in_virtual_time(database_dsn, story)
 
 
+@pytest.mark.parametrize("gone", ["elsewhere", "disabled"])
+def test_an_event_of_an_agent_who_will_never_log_in_for_it_is_a_supervisors(
+    database_dsn: str, gone: str
+) -> None:
+    async def story(house: House) -> None:
+        campaign, ana, _, due = await an_event_for_an_agent_who_leaves(house, AgendaAway.NEXT_LOGIN)
+        async with house.db.transaction() as conn:
+            if gone == "elsewhere":
+                await agents.set_campaigns(conn, ana.id, [])
+            else:
+                fields = agents.AgentFields(code="ana", name="Ana", dial=ana.dial, enabled=False)
+                await agents.edit(conn, ana.id, fields)
+        await house.clock.sleep((due - house.clock.now()).total_seconds() + GRACE_S - 60)
+        assert not await orphans(house)
+        await house.clock.sleep(180)
+        (event_id,) = await orphans(house)
+        bea = await house.agent("bea", campaign.id)
+        async with house.db.transaction() as conn:
+            await agenda.reassign(conn, [event_id], bea.id, now=house.clock.now())
+        await house.until(lambda: house.state(bea.id) == "talking", 120)
+
+    in_virtual_time(database_dsn, story)
+
+
 @pytest.mark.parametrize("to_whom", ["bea", "anyone"])
 def test_a_due_event_that_waits_for_its_agent_can_be_given_to_another(
     database_dsn: str, to_whom: str
