@@ -59,8 +59,11 @@ class Presence:
     pending: str = ""
     """A pause or log-out to take effect after the call."""
     wrapup_until: datetime | None = None
+    came: str = ""
+    """How its call came to it, if in no usual way: RESCUED or TRANSFERRED."""
 
 
+RESCUED, TRANSFERRED = "rescued", "transferred"
 HELD = "held"
 """Of a stay within one of `talking`: the customer heard music."""
 
@@ -161,6 +164,7 @@ async def save_presences(conn: Connection, presences: Sequence[Presence]) -> Non
             [at.attempt_at for at in presences],
             [at.pending for at in presences],
             [at.wrapup_until for at in presences],
+            [at.came for at in presences],
         )
 
 
@@ -215,4 +219,5 @@ def _presence(row: Record) -> Presence:
         attempt_at=row["attempt_at"],
         pending=row["pending"],
         wrapup_until=row["wrapup_until"],
+        came=row["came"],
     )

@@ -243,10 +243,19 @@ async def agent_snapshot(conn: Connection, agent_id: UUID, *, now: datetime) -> 
     offer = None
     if presence.attempt_id is not None:
         row = await conn.fetchrow(QUERIES["offer"], presence.attempt_id, presence.attempt_at)
-        offer = Offered(agent_id=agent_id, **row) if row else await _proposed(conn, agent_id)
+        offer = _again(presence, row) if row else await _proposed(conn, agent_id)
     stands = await conn.fetchrow(QUERIES["handling"], presence.attempt_id, agent_id)
     state, third = (stands["state"], stands["third"]) if stands else ("", "")
     return AgentSnapshot(at=now, agent=agent_is(presence), offer=offer, handling=state, third=third)
+
+
+def _again(presence: agents.Presence, row: Record) -> Offered:
+    return Offered(
+        agent_id=presence.agent_id,
+        rescued=presence.came == agents.RESCUED,
+        transferred=presence.came == agents.TRANSFERRED,
+        **row,
+    )
 
 
 async def _proposed(conn: Connection, agent_id: UUID) -> Offered | None:

@@ -144,7 +144,7 @@ def _adopt_agent(presence: Presence, state: desk.State, about: Typification | No
     if agent is None:
         return
     now = tools.clock.now()
-    agent.about = about
+    agent.about, agent.came = about, presence.came
     agent.logged_in_at = presence.logged_in_at
     agent.state = state
     if presence.channel:

@@ -37,6 +37,8 @@ class LiveAgent:
     """The conversation the line is in."""
     about: Typification | None = None
     """The call it is in, or has yet to typify."""
+    came: str = ""
+    """How that call came to it (`dialer.agents.Presence`)."""
     generation: int = 0
     benched: bool = False
     """A join failed just now: others first, for a moment."""
@@ -208,7 +210,7 @@ class Agents:
             reason = before.reason if isinstance(before, machine.Paused) else ""
             stay = Stay(agent.id, machine.name(before), reason, campaign_id, before.since, now)
         if machine.attempt_of(agent.state) is None:
-            agent.about = None
+            agent.about, agent.came = None, ""
         presence = self.presence(agent)
         self._writer.presence(presence, stay)
         self._writer.tell((agent_topic(agent.id), FLOOR), agent_is(presence))
@@ -230,6 +232,7 @@ class Agents:
             attempt_at=agent.about.attempt_at if agent.about else None,
             pending=machine.Pending.PAUSE if lost_in_pause else state.pending,
             wrapup_until=wrapup.until if isinstance(wrapup, machine.WrapUp) else None,
+            came=agent.came,
         )
 
     # --- commands -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ami.kept import OPT_OUTS
 from dialer import agent as desk
 from dialer import call as machine
 from dialer import floor
-from dialer.agents import Line
+from dialer.agents import RESCUED, TRANSFERRED, Line
 from dialer.engine.agents import LiveAgent
 from dialer.engine.calls import LiveCall
 from dialer.engine.campaign import CampaignRun
@@ -164,15 +164,16 @@ class Hub:
             call.ringing_agent = agent.id
             actions = _ring(agent, call)
         self._tools.sender.post(call.server, actions, lambda error: self._join_failed(call, agent, error))
-        self._take_on(agent, call)
+        rescued = isinstance(call.state, machine.Joining) and call.state.rescued
+        self._take_on(agent, call, RESCUED if rescued else "")
         self._tools.agents.happen(agent, desk.CallOffered(call.id))
-        rescued = isinstance(call.state, machine.Joining) and call.state.rescued and not call.handed
-        self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent, rescued))
+        self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent))
 
     def offer(self, call: LiveCall, agent: LiveAgent) -> None:
-        """The pop of a call the agent placed by hand."""
-        self._take_on(agent, call)
-        self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent, rescued=False))
+        """The pop of a call the agent has already: placed by hand, taken over, or somebody else's than it was
+        taken for."""
+        self._take_on(agent, call, agent.came)
+        self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent))
 
     def _join_failed(self, call: LiveCall, agent: LiveAgent, error: AmiError) -> None:
         log.info("call %s could not be joined to agent %s: %s", call.id, agent.row.code, error)
@@ -184,8 +185,9 @@ class Hub:
                 call.bound_agent = None  # transferred to one who cannot take it: to whoever is free
             self._tools.calls.happen(call, machine.JoinFailed(agent.id))
 
-    def _take_on(self, agent: LiveAgent, call: LiveCall) -> None:
-        """What the agent will be asked to typify."""
+    def _take_on(self, agent: LiveAgent, call: LiveCall, came: str) -> None:
+        """What the agent will be asked to typify, and how it came to be theirs."""
+        agent.came = TRANSFERRED if call.handed else came
         campaign_id = call.campaign_id or next(iter(agent.row.campaign_ids), None)
         if campaign_id is not None:
             agent.about = about(call, campaign_id, agent.id)
@@ -196,7 +198,7 @@ class Hub:
         agent = self._tools.agents.get(agent_id)
         run = self.run_of(call)
         if agent is not None:
-            self._take_on(agent, call)
+            self._take_on(agent, call, agent.came)
             if run is not None and call.paced:
                 self.homing.count_on(agent, run.id, now)
                 run.pacer.connected(call.id, agent.id, run.at(now))
@@ -419,7 +421,7 @@ def _ring(agent: LiveAgent, call: LiveCall) -> Sequence[Action]:
     )
 
 
-def _offer(call: LiveCall, agent: LiveAgent, rescued: bool) -> Offered:
+def _offer(call: LiveCall, agent: LiveAgent) -> Offered:
     return Offered(
         agent_id=agent.id,
         attempt_id=call.id,
@@ -429,6 +431,6 @@ def _offer(call: LiveCall, agent: LiveAgent, rescued: bool) -> Offered:
         campaign_id=call.campaign_id,
         customer_id=call.customer_id,
         contact_id=call.contact_id,
-        rescued=rescued,
-        transferred=call.handed,
+        rescued=agent.came == RESCUED,
+        transferred=agent.came == TRANSFERRED,
     )

@@ -32,13 +32,13 @@ WHERE CASE WHEN $1::uuid[] IS NULL THEN state <> 'logged_out' ELSE agent_id = AN
 
 -- name: save_presences
 INSERT INTO agent_presence (agent_id, state, reason, since, logged_in_at, channel, attempt_id, attempt_at, pending,
-                            wrapup_until)
+                            wrapup_until, came)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::uuid[],
-                     $8::timestamptz[], $9::text[], $10::timestamptz[])
+                     $8::timestamptz[], $9::text[], $10::timestamptz[], $11::text[])
 ON CONFLICT (agent_id) DO UPDATE
 SET state = excluded.state, reason = excluded.reason, since = excluded.since, logged_in_at = excluded.logged_in_at,
     channel = excluded.channel, attempt_id = excluded.attempt_id, attempt_at = excluded.attempt_at,
-    pending = excluded.pending, wrapup_until = excluded.wrapup_until;
+    pending = excluded.pending, wrapup_until = excluded.wrapup_until, came = excluded.came;
 
 -- name: log
 -- One statement for all: its trigger (see the reports) runs once. A stay that was committed, and whose answer was

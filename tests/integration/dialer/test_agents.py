@@ -113,6 +113,9 @@ def test_a_customer_whose_agent_does_not_come_back_goes_to_a_free_one_as_rescued
         house.phones["ana"] = PbxPhone(answers=False)
         house.pbx.pbx.far_end_hangs_up(house.live_agent(ana.id).line)
         assert await talking(house, bea) == attempt
+        await house.clock.sleep(1)
+        again = await house.offer_of(bea)
+        assert (again.rescued, again.transferred) == (True, False), "a desktop that comes back is told, too"
         await house.typify(ana.id, done)  # the first agent still can
         await house.until(lambda: house.state(bea.id) == "wrapup", 600)
         assert (await house.row("SELECT outcome, agent_id FROM attempt")) == {

@@ -199,6 +199,7 @@ def test_who_took_a_customer_over_from_another_campaign_has_the_pop_and_the_word
             await house.clock.sleep(1)
             pop = (await desk.reload())["pop"]
             assert (pop["campaign"]["id"], pop["call"]["contact_id"]) == (str(sales.id), str(contact))
+            assert pop["call"]["transferred"]
             consulted = await desk.post(f"/api/calls/{attempt}/consult", {"phone": STRANGE})
             assert accepted(consulted, 202)["state"] == "queued"
             await desk.post(f"/api/calls/{attempt}/end")
