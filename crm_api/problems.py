@@ -43,6 +43,7 @@ class Problem(StrEnum):
     NOT_ONE_OF = "not_one_of"
     BAD_SHAPE = "bad_shape"
     TOO_DEEP = "too_deep"
+    TWICE = "twice"
     ONE_OF_THEM = "one_of_them"
     NO_JSON = "no_json"
     OTHER = "other"

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Record
 
+from lists import fields
+from lists.fields import BadValue, FieldDefinition
 from storage.database import Connection, savepoint
 from storage.ids import uuid7
 from storage.queries import Queries
@@ -100,32 +101,24 @@ async def of_campaign(conn: Connection, campaign_id: UUID | None) -> list[Profil
 
 def checked_data(profiles: Sequence[Profile], data: Mapping[str, Any]) -> dict[str, Any]:
     """What an agent filled in, as it is stored. Empty fields are left out. Raises `Refused`."""
-    fields = {field.name: field for profile in profiles for field in profile.fields}
-    unknown = sorted(data.keys() - fields.keys())
+    known = {field.name: field for profile in profiles for field in profile.fields}
+    unknown = sorted(data.keys() - known.keys())
     if unknown:
         raise Refused("field_unknown", f"no profile of this campaign has {unknown[0]!r}", field=unknown[0])
-    return {
-        name: _checked_value(fields[name], value) for name, value in data.items() if value not in (None, "")
-    }
+    filled = {name: _checked_value(known[name], value) for name, value in data.items()}
+    return {name: value for name, value in filled.items() if value is not None}
 
 
 def _checked_value(field: ProfileField, value: Any) -> Any:
-    text = str(value).strip()
+    """Read as a base's own fields are: days also as 2/3/2026, choices in any case."""
+    definition = FieldDefinition(field.name, fields.FieldType(field.type), choices=field.choices)
     try:
-        if field.type is FieldType.NUMBER:
-            number = Decimal(text)
-            if not number.is_finite():
-                raise ValueError(text)
-            return text
-        if field.type is FieldType.DATE:
-            return date.fromisoformat(text).isoformat()
-    except (ValueError, InvalidOperation) as error:
-        raise Refused("bad_field", f"{text!r} is no {field.type}", field=field.name) from error
-    if field.type is FieldType.CHOICE and text not in field.choices:
-        raise Refused("bad_field", f"{text!r} is none of the choices", field=field.name)
-    if len(text) > MAX_TEXT:
+        found = fields.read(definition, value)
+    except BadValue as error:
+        raise Refused("bad_field", str(error), field=field.name) from error
+    if isinstance(found, str) and len(found) > MAX_TEXT:
         raise Refused("bad_field", f"at most {MAX_TEXT} characters", field=field.name)
-    return text
+    return found
 
 
 async def _write(

@@ -39,6 +39,8 @@ _SPANISH = {
     "campaña": "campaign.name",
     "agente": "agent.name",
 }
+_BRACES = re.compile(r"\{\{([^{}]{1,400})\}\}")
+_MARKUP = re.compile(r"<[^<>]*>")
 _OWN = re.compile(r"data\.\s*\S.*", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}<>]{1,80}?)\s*\}\}")
 
@@ -54,6 +56,16 @@ def safe(text: str) -> str:
         url_relative="deny",
         link_rel="noopener noreferrer",
     )
+
+
+def gathered(text: str) -> str:
+    """Without the markup an editor left between the braces: `{{<b>nombre</b>}}` is `{{nombre}}`."""
+    return _BRACES.sub(lambda match: "{{" + _MARKUP.sub("", match[1]) + "}}", text)
+
+
+def words(text: str) -> str:
+    """What is there to be read: an editor that was emptied leaves `<p><br></p>`."""
+    return html.unescape(nh3.clean(text, tags=set())).strip()
 
 
 def placeholders(text: str) -> tuple[str, ...]:

@@ -63,8 +63,8 @@ def _checked(body: str) -> str:
     """The text as it is stored."""
     if len(body) > MAX_BODY:
         raise Refused("body_too_long", f"a speech has at most {MAX_BODY} characters", limit=MAX_BODY)
-    kept = rich_text.safe(body)
-    if not kept.strip():
+    kept = rich_text.safe(rich_text.gathered(body))
+    if not rich_text.words(kept):
         raise Refused("body_missing", "a speech without words helps nobody")
     if wrong := rich_text.unknown(kept):
         raise Refused("placeholder_unknown", f"nothing fills {wrong[0]!r}", names=list(wrong))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from crm_api.schemas import In, KnownZone, Name, Out
+from crm_api.schemas import Columns, In, KnownZone, Name, Out
 
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
@@ -17,7 +17,7 @@ class BaseIn(In):
 
     name: Name
     region: Region
-    key_columns: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
+    key_columns: Columns = ()
     zone: KnownZone | None = None
 
 
@@ -25,7 +25,7 @@ class KeyIn(In):
     """What customers are to be known by: columns of the base's files. `confirm`: the token of the answer
     before; without it nothing is done."""
 
-    key_columns: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10)]
+    key_columns: Annotated[Columns, Field(min_length=1)]
     confirm: Annotated[str, StringConstraints(max_length=64)] = ""
 
 

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from crm_api.schemas import In, Name, Out
+from crm_api.schemas import Columns, In, Out
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-KeyColumns = Annotated[tuple[Name, ...], Field(max_length=10)]
 Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
 
 
@@ -35,7 +34,7 @@ class PreferencesOut(Out):
 
     place_labels: PlaceLabels = PlaceLabels()
     notification_minutes: Minutes = 10
-    key_columns: KeyColumns = ()
+    key_columns: Columns = ()
 
 
 class PreferencesEdit(In):
@@ -43,4 +42,4 @@ class PreferencesEdit(In):
 
     place_labels: PlaceLabelsEdit | None = None
     notification_minutes: Minutes | None = None
-    key_columns: KeyColumns | None = None
+    key_columns: Columns | None = None

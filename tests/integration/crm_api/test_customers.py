@@ -110,6 +110,7 @@ async def test_a_search_pages(operator: httpx.AsyncClient, base: dict[str, Any])
         ("POST", "customers/assign", {"customer_ids": []}, 422, "invalid_request"),
         ("POST", "customers/assign", {"customer_ids": [NOBODY], "agent_id": NOBODY}, 404, "agent_not_found"),
         ("POST", "bases", {"name": "x", "region": "XX"}, 422, "bad_value"),
+        ("POST", "bases", {"name": "x", "region": "ES", "key_columns": ["a", "Á"]}, 422, "invalid_request"),
         ("POST", "bases", {"name": "clientes", "region": "ES"}, 409, "base_name_taken"),
         ("GET", f"bases/{NOBODY}", None, 404, "not_found"),
         ("DELETE", f"bases/{NOBODY}", None, 404, "not_found"),

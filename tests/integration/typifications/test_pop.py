@@ -39,7 +39,8 @@ async def test_a_campaigns_speeches_come_newest_first(desk: Desk) -> None:
 
 
 async def test_a_speech_has_words_and_not_too_many(desk: Desk) -> None:
-    for body, error_id in (("  ", "body_missing"), ("x" * (speech.MAX_BODY + 1), "body_too_long")):
+    empty = (("  ", "body_missing"), ("<p><br></p>", "body_missing"), ("<div>&nbsp;</div>", "body_missing"))
+    for body, error_id in (*empty, ("x" * (speech.MAX_BODY + 1), "body_too_long")):
         assert await refusal(speech.create(desk.conn, uuid4(), title="", body=body, now=desk.now)) == error_id
     with pytest.raises(NotFound):
         await speech.remove(desk.conn, uuid4())
@@ -86,15 +87,16 @@ async def test_fields_that_cannot_be_filled_in_are_refused(
 async def test_what_an_agent_fills_in_is_checked_by_the_fields_type(desk: Desk) -> None:
     made = await profiles.create(desk.conn, "Buyer", FIELDS, now=desk.now)
     filled = {"colour": "red", "income": " 1200.50 ", "birthday": "1990-02-28", "remark": ""}
-    assert profiles.checked_data([made], filled) == {
-        "colour": "red",
-        "income": "1200.50",
-        "birthday": "1990-02-28",
-    }
+    read = {"colour": "red", "income": 1200.5, "birthday": "1990-02-28"}
+    assert profiles.checked_data([made], filled) == read
+    as_people_type = {"colour": "RED", "income": "1,200.5", "birthday": "28/2/1990", "remark": None}
+    assert profiles.checked_data([made], as_people_type) == read
     for wrong in (
         {"colour": "green"},
         {"income": "much"},
         {"income": "NaN"},
+        {"income": "1_000"},
+        {"income": True},
         {"birthday": "1990-02-30"},
         {"remark": "x" * 5000},
         {"unknown": 1},

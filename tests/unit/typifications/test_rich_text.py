@@ -2,7 +2,7 @@
 
 import pytest
 
-from typifications.rich_text import placeholders, rendered, safe, unknown
+from typifications.rich_text import gathered, placeholders, rendered, safe, unknown
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,12 @@ def test_a_placeholder_means_its_field_whatever_its_case_accents_and_hard_blanks
     values = {"customer.name": "Ana", "data.direccion & piso": "Sol 1", "data.Saldo": 7}
     assert rendered(text, values) == "<p>Ana Sol 1 7 Ana</p>"
     assert unknown("{{data.}} {{datos.x}}") == ("data.", "datos.x")
+
+
+def test_markup_within_a_placeholder_does_not_keep_it_from_being_filled() -> None:
+    text = safe(gathered("<p><b>Hola {{<i>nom</i>bre</b>}}, {{ <span>data.saldo</span> }} {{</p>"))
+    assert text == "<p><b>Hola {{nombre}}, {{ data.saldo }} {{</b></p>"
+    assert rendered(text, {"customer.name": "Ana", "data.saldo": 7}) == "<p><b>Hola Ana, 7 {{</b></p>"
 
 
 def test_a_value_cannot_bring_markup_of_its_own() -> None:
