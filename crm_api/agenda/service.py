@@ -60,6 +60,7 @@ async def create(call: Call, body: EventIn) -> Written:
     customer = await customers.card(call.conn, body.customer_id) if body.customer_id else None
     name = body.customer_name or (customer.name if customer else "")
     number = phones.read(body.phone, campaign.settings.region)
+    await phones.must_be_allowed(call.conn, number.e164, campaign.id)
     given = EventFields(
         customer_id=body.customer_id,
         customer_name=name,
@@ -86,6 +87,7 @@ async def edit(call: Call, event_id: UUID, body: EventEdit) -> Written:
         changes["agent_id"] = body.agent_id
     number = phones.read(body.phone or event.e164, settings.region)
     if body.phone is not None:
+        await phones.must_be_allowed(call.conn, number.e164, event.campaign_id)
         changes["e164"] = number.e164
     if (body.local is None) != (body.zone is None):
         raise invalid("zone_missing", "a time and its zone go together")

@@ -11,10 +11,10 @@ from crm_api.attempts.schemas import AttemptOut, ClickIn
 from crm_api.campaigns.service import must_see
 from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
-from crm_api.errors import conflict, forbidden, invalid, not_found
+from crm_api.errors import forbidden, invalid, not_found
 from crm_api.schemas import Page, Paging
 from dialer.commands import Kind
-from lists import attempts, customers, do_not_call, history, queue
+from lists import attempts, customers, history, queue
 from lists.customers import Customer
 from lists.history import Filter
 from lists.model import LiveAttempt
@@ -64,8 +64,7 @@ async def click(call: Call, body: ClickIn) -> CommandOut:
     number = phones.read(body.phone, campaign.settings.region)
     e164 = number.e164
     customer = await _called(call, body, e164)
-    if await do_not_call.blocked(call.conn, e164, body.campaign_id):
-        raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)
+    await phones.must_be_allowed(call.conn, e164, body.campaign_id)
     payload = {
         "campaign_id": str(body.campaign_id),
         "e164": e164,

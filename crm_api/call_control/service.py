@@ -13,7 +13,7 @@ from crm_api.commands.schemas import CommandOut
 from crm_api.errors import conflict
 from dialer import agents, campaigns
 from dialer.commands import Kind
-from lists import customers, do_not_call
+from lists import customers
 from lists.model import LiveAttempt, LiveState
 
 
@@ -67,6 +67,5 @@ async def _target(call: Call, found: LiveAttempt, asked: ConsultIn) -> dict[str,
     campaign = await campaigns.get(call.conn, found.campaign_id) if found.campaign_id else None
     region = campaign.settings.region if campaign else ""
     e164 = phones.read(asked.phone, region).e164
-    if await do_not_call.blocked(call.conn, e164, found.campaign_id):
-        raise conflict("do_not_call", "this number may not be called for this campaign", e164=e164)
+    await phones.must_be_allowed(call.conn, e164, found.campaign_id)
     return {"phone": e164}

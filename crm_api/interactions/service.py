@@ -36,6 +36,8 @@ async def typify(call: Call, body: TypifyIn) -> Applied:
     customer = await customers.card(call.conn, customer_id) if customer_id else None
     given = profiles.checked_data(await profiles.of_campaign(call.conn, campaign_id), body.profile_data)
     schedule, number = _schedule(body.schedule, customer, campaign.settings)
+    if number is not None:
+        await phones.must_be_allowed(call.conn, number.e164, campaign_id)
     said = Typification(
         campaign_id=campaign_id,
         path=body.path,

@@ -330,6 +330,19 @@ def _event(desk: Desk, **about: Any) -> dict[str, Any]:
     } | about
 
 
+async def test_nobody_is_promised_a_call_that_may_not_be_made(api: Api, desk: Desk) -> None:
+    made = accepted(await desk.client.post("/api/agenda", json=_event(desk)), 201)["event"]["id"]
+    other = "+34612345679"
+    address = f"/api/customers/{desk.customer_id}/phones"
+    accepted(await desk.client.post(address, json={"number": other}), 201)
+    blocked = {"numbers": [other], "campaign_id": str(desk.campaign.id), "reason": "asked for it"}
+    accepted(await desk.supervisor.post("/api/do-not-call", json=blocked), 201)
+    refused(await desk.typify("Volver", **_at("2026-03-03T10:00:00", other)), 409, "do_not_call")
+    refused(await desk.client.post("/api/agenda", json=_event(desk, phone=other)), 409, "do_not_call")
+    refused(await desk.client.patch(f"/api/agenda/{made}", json={"phone": other}), 409, "do_not_call")
+    accepted(await desk.typify("Volver", **_at("2026-03-03T10:00:00")), 201)
+
+
 async def test_a_new_event_wakes_the_engine(api: Api, desk: Desk) -> None:
     async with api.bus.subscribe(commands.WAKE) as woken:
         accepted(await desk.client.post("/api/agenda", json=_event(desk)), 201)

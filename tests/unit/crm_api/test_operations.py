@@ -26,7 +26,7 @@ NEVER = {
         *("customers_edit", "fields_define", "base_files_keep_template", "calendars_open_feed"),
         *("assignments_keep", "users_set_password", "campaigns_change_live"),
     },
-    "makes what may be there twice": {"agenda_create", "speech_create", "tokens_create"},
+    "makes what may be there twice": {"speech_create", "tokens_create"},
     "takes away": {
         *("campaigns_remove", "dids_remove", "dial_lists_delete", "results_retire", "speech_remove"),
         *("profiles_remove", "filters_remove", "deliveries_remove", "assignments_stop", "tokens_revoke"),
