@@ -51,9 +51,10 @@ class TemplateOut(Out):
 
 
 class UpdateQuery(BaseModel):
-    """`column`: the columns to be updated, as the file names them. `mapping`: what columns mean, without
-    obligation: key=documento,name=nombre,phone=telefono. `create`: unknown customers become new ones.
-    `confirm`: the token of the dry run; without it nothing is stored."""
+    """`column`: the columns to be updated, as the file names them. `mapping`: what columns mean, as in
+    key=documento,name=nombre,phone=telefono; without it the base's template says it, else their names.
+    `create`: unknown customers become new ones. `confirm`: the token of the dry run; without it nothing is
+    stored."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -54,6 +54,29 @@ class Roles:
             found[role] = tuple(names)
         return cls(found, frozenset(fold(name) for name in ticked))
 
+    @classmethod
+    def kept(cls, mapping: str, ticked: Sequence[str], header: Sequence[str]) -> "Roles":
+        """As the base's files are read, of the columns that this one has. What customers are known by is the
+        base's to say."""
+        return cls._of_header({role: names for _, role, names in parts_of(mapping)}, ticked, header)
+
+    @classmethod
+    def guessed(cls, ticked: Sequence[str], header: Sequence[str], base: BaseFields) -> "Roles":
+        """By the names of the columns, as a preview suggests them; a column the base keeps as an extra one
+        stays one."""
+        extra = {fold(name) for name in (*base.columns, *(one.name for one in base.definitions))}
+        found = suggest([name.strip() for name in header if fold(name) not in extra])
+        return cls._of_header({"document": found.get("key", []), **found}, ticked, header)
+
+    @classmethod
+    def _of_header(
+        cls, roles: Mapping[str, Sequence[str]], ticked: Sequence[str], header: Sequence[str]
+    ) -> "Roles":
+        there = {fold(name) for name in header}
+        found = {role: tuple(name for name in names if fold(name) in there) for role, names in roles.items()}
+        used = {role: names for role, names in found.items() if names and role in ROLES and role != "key"}
+        return cls(used, frozenset(fold(name) for name in ticked))
+
     def has(self, role: str) -> bool:
         """Is this role to be updated?"""
         return any(fold(name) in self.ticked for name in self.by_role.get(role, ()))

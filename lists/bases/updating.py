@@ -17,7 +17,10 @@ import msgspec
 from asyncpg import Record
 
 from lists import base_fields, dial_lists
+from lists.base_fields import BaseFields
+from lists.bases import templates
 from lists.bases.changes import Change, Match, Reader, Roles, Wrong, reader
+from lists.bases.templates import Template
 from lists.dial_lists import Base
 from lists.errors import LoadError, Refused
 from lists.loading.reading import Row, Torn, header_of
@@ -40,7 +43,8 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class UpdateSpec:
-    """`ticked`: the columns to be updated. `create`: customers the base does not know become new ones."""
+    """`ticked`: the columns to be updated. `create`: customers the base does not know become new ones.
+    Without a `mapping` the base's template says what columns mean, and without that their names."""
 
     path: Path
     base_id: UUID
@@ -95,10 +99,21 @@ async def update(db: Database, spec: UpdateSpec, *, confirm: str = "", now: date
     async with db.transaction() as conn:
         await conn.execute(SQL.lock_base, str(spec.base_id))  # somebody waits for the answer: not for long
         base = await dial_lists.get_base(conn, spec.base_id)
-        roles = Roles.parse(spec.mapping, spec.ticked)
         if spec.create and spec.match is not Match.KEY:
             raise Refused("create_needs_key", "New customers need the key the base knows its customers by.")
-        rows, columns = await _stage(conn, spec, base, roles, now)
+        spec, kept = await _as_kept(conn, spec)
+        fields, records = await base_fields.of_base(conn, base.id), _records(spec)
+        header = await asyncio.to_thread(header_of, records)
+        roles = _roles(spec, kept, header.cells, fields)
+        read = reader(
+            header.cells,
+            roles,
+            key_columns=base.key_columns,
+            match=spec.match,
+            base=fields,
+            create=spec.create,
+        )
+        rows, columns = await _stage(conn, records, read, now)
         await _compare(conn, spec, roles)
         found = await _found(conn, spec, rows, digest, roles)
         if not confirm:
@@ -128,22 +143,30 @@ def _records(spec: UpdateSpec) -> Iterator[Row | Torn]:
     return table_records(spec.path, encoding=spec.encoding, delimiter=spec.delimiter)
 
 
+async def _as_kept(conn: Connection, spec: UpdateSpec) -> tuple[UpdateSpec, Template | None]:
+    """Without a mapping the file is read as the base's files are, if that was kept."""
+    kept = None if spec.mapping else await templates.of_base(conn, spec.base_id)
+    if kept is not None:
+        spec = replace(
+            spec, encoding=spec.encoding or kept.encoding, delimiter=spec.delimiter or kept.delimiter
+        )
+    return spec, kept
+
+
+def _roles(spec: UpdateSpec, kept: Template | None, header: Sequence[str], base: BaseFields) -> Roles:
+    if spec.mapping:
+        return Roles.parse(spec.mapping, spec.ticked)
+    if kept is not None:
+        return Roles.kept(kept.mapping, spec.ticked, header)
+    return Roles.guessed(spec.ticked, header, base)
+
+
 async def _stage(
-    conn: Connection, spec: UpdateSpec, base: Base, roles: Roles, now: datetime
+    conn: Connection, found: Iterator[Row | Torn], read: Reader, now: datetime
 ) -> tuple[int, set[str]]:
     """How many rows the file has, and the extra columns it says anything of."""
     for create in (SQL.stage, SQL.stage_wrong, SQL.stage_refused, SQL.stage_known):
         await conn.execute(create)
-    found = _records(spec)
-    header = await asyncio.to_thread(header_of, found)
-    read: Reader = reader(
-        header.cells,
-        roles,
-        key_columns=base.key_columns,
-        match=spec.match,
-        base=await base_fields.of_base(conn, base.id),
-        create=spec.create,
-    )
     rows, columns = 0, set[str]()
     piece: list[tuple[Any, ...]] = []
     wrong: list[tuple[Any, ...]] = []

@@ -259,6 +259,25 @@ async def test_a_base_known_by_its_numbers_is_updated_without_a_mapping(people: 
     assert (seen["changed"], seen["unknown"], seen["refused"]) == (1, 0, 0)
 
 
+async def test_an_update_without_a_mapping_means_what_the_base_or_the_columns_names_say(
+    people: People,
+) -> None:
+    """Otherwise a ticked name would become an extra column beside the name there is."""
+    await _load(people, "documento;nombre;telefono;titular\n1;Ana;600000001;T\n2;Eva;600000002;T\n")
+    text = "DOCUMENTO;Nombre;Teléfono;titular\n1;Ana María;600000009;U\n"
+    ticked = ("Nombre", "Teléfono", "titular")
+    seen = accepted(await _update(people, text, *ticked))
+    assert seen["examples"][0]["after"] == {"name": "Ana María", "phone": "+34600000009", "titular": "U"}
+    template = {"mapping": "phone=telefono,key=documento,name=titular,priority=orden"}
+    accepted(await people.supervisor.put(f"/api/bases/{people.base_id}/template", json=template))
+    seen = accepted(await _update(people, text, "titular"))
+    assert seen["examples"][0]["after"] == {"name": "U"}
+    accepted(await _update(people, text, "titular", confirm=seen["token"]))
+    text = "documento;nombre;telefono\n3;Leo;600000003\n"
+    seen = accepted(await _update(people, text, "nombre", create="true"))
+    assert (seen["created"], seen["refused"]) == (1, 0)
+
+
 async def test_a_slip_in_a_columns_name_is_told_before_the_key_of_the_base(people: People) -> None:
     await _load(people, FILE)
     params = {
