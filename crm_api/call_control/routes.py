@@ -4,15 +4,22 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from crm_api.access import AgentOnce, SupervisorOnce
+from crm_api.access import Agent, AgentOnce, SupervisorOnce
 from crm_api.attempts.service import hang_up
 from crm_api.call_control import service
-from crm_api.call_control.schemas import ChooseIn, ConsultIn, KeysIn, ListenIn, TransferIn
+from crm_api.call_control.schemas import ChooseIn, ConsultIn, KeysIn, ListenIn, TargetOut, TransferIn
 from crm_api.commands.schemas import CommandOut
 from crm_api.guarded import Guarded
+from crm_api.schemas import Page, Paged
 from dialer.commands import Kind
 
 router = APIRouter(prefix="/api/calls", tags=["calls"], route_class=Guarded)
+
+
+@router.get("/targets")
+async def targets(call: Agent, paging: Paged) -> Page[TargetOut]:
+    """To whom a customer may be transferred inside: colleagues at work, and campaigns that run."""
+    return paging.cut(await service.targets(call), service.SORTS, "name")
 
 
 @router.post("/{attempt_id}/end", status_code=202)

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from crm_api.schemas import In, Typed
+from crm_api.schemas import In, Out, Typed
 
 
 class KeysIn(In):
@@ -36,6 +36,17 @@ class ConsultIn(In):
 
 class TransferIn(ConsultIn):
     campaign_id: Annotated[UUID | None, Field(description="whoever of its agents is free")] = None
+
+
+class TargetOut(Out):
+    """An agent at work, or a campaign's agents: one of the two ids."""
+
+    agent_id: UUID | None
+    campaign_id: UUID | None
+    name: str
+    code: Annotated[str, Field(description="the agent's")]
+    free: Annotated[bool, Field(description="would take a customer now; the dialer looks again")]
+    consult: Annotated[bool, Field(description="can be spoken with first: an open line")]
 
 
 class ListenIn(In):

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from crm_api.access import Role
-from dialer import commands, standing
-from dialer.agents import Agent, Presence, save_presences
-from dialer.campaigns import Campaign
+from dialer import agents, campaigns, commands, standing
+from dialer.agents import Agent, AgentFields, Line, Presence, save_presences
+from dialer.campaigns import Campaign, Desired
 from lists import attempts, customers, dial_lists, do_not_call
 from lists.customers import NewPhone
 from lists.do_not_call import Source
@@ -123,7 +123,8 @@ async def test_who_listens_needs_a_phone_of_their_own(api: Api, talk: Talk) -> N
 async def test_a_call_nobody_talks_on_is_not_controlled(api: Api, talk: Talk) -> None:
     async with api.db.transaction() as conn:
         await attempts.progress(conn, [Progress(talk.attempt, LiveState.RINGING, NOW, None)])
-    acts = [one for one in OPERATIONS if one.name.startswith("calls_") and one.name != "calls_end"]
+    calls = (one for one in OPERATIONS if one.name.startswith("calls_") and one.method == "POST")
+    acts = [one for one in calls if one.name != "calls_end"]
     assert len(acts) > 10
     for act in acts:
         response = await act.ask(talk.supervisor, {"attempt_id": str(talk.attempt)})
@@ -168,6 +169,41 @@ async def test_whom_to_reach_is_read_and_looked_up(api: Api, talk: Talk) -> None
         own | {"to_agent": str(talk.boss.id)},
         own | {"to_campaign": str(talk.campaign.id)},
     ]
+
+
+async def test_an_agent_sees_to_whom_a_customer_may_be_given(api: Api, talk: Talk) -> None:
+    support, asleep = await api.campaign("soporte"), await api.campaign("de noche")
+    phone = await api.agent(support.id)
+    paused, away = await api.agent(), await api.agent(asleep.id)
+    async with api.db.transaction() as conn:
+        for one in (support, talk.campaign):
+            await campaigns.set_desired(conn, one.id, Desired.RUNNING)
+        fields = AgentFields(code="9", name="Phone", dial="PJSIP/9", line=Line.RINGING)
+        await agents.edit(conn, phone.id, fields)
+        await save_presences(
+            conn,
+            [
+                Presence(talk.agent.id, "talking", NOW, channel="a", attempt_id=talk.attempt, attempt_at=NOW),
+                Presence(talk.boss.id, "ready", NOW, channel="b"),
+                Presence(phone.id, "ready", NOW),
+                Presence(paused.id, "paused", NOW, channel="c"),
+                Presence(away.id, "logged_out", NOW),
+            ],
+        )
+    shown = accepted(await talk.client.get("/api/calls/targets?sort=-name"))["items"]
+    assert [one["name"] for one in shown] == sorted((one["name"] for one in shown), reverse=True)
+    told = {one["agent_id"] or one["campaign_id"]: (one["free"], one["consult"]) for one in shown}
+    assert told == {
+        str(talk.boss.id): (True, True),
+        str(phone.id): (True, False),
+        str(paused.id): (False, False),
+        str(support.id): (True, False),
+        str(talk.campaign.id): (True, False),
+    }
+    async with api.db.transaction() as conn:
+        await save_presences(conn, [Presence(phone.id, "wrapup", NOW)])
+    shown = accepted(await talk.client.get("/api/calls/targets?sort=free"))["items"]
+    assert [one["campaign_id"] for one in shown if one["free"]].count(str(support.id)) == 0
 
 
 async def test_a_number_on_do_not_call_is_nobodys_target(api: Api, talk: Talk) -> None:
