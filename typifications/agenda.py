@@ -315,6 +315,12 @@ async def end_of_base(conn: Connection, base_id: UUID, now: datetime) -> int:
     return len(await conn.fetch(QUERIES["end_of_base"], base_id, now))
 
 
+async def leave_expired(conn: Connection) -> int:
+    """Contacts that ended with the time of their list were promised a call all the same: agents are to make
+    it. How many events."""
+    return len(await conn.fetch(QUERIES["leave_expired"]))
+
+
 async def end_of_contact(conn: Connection, contact_id: UUID, now: datetime) -> int:
     """The contact has ended: nothing is left to call it for. How many pending events were removed."""
     return len(await conn.fetch(QUERIES["end_all_of_contact"], contact_id, now))

@@ -25,7 +25,7 @@ from lists.model import AwaitTypification, Decision, Retry, Settlement
 from storage.database import Connection
 from storage.errors import StorageError
 from storage.queries import Queries
-from typifications import interactions, results
+from typifications import agenda, interactions, results
 from typifications.deciding import Context, decide
 from typifications.errors import NotFound, Refused
 from typifications.interactions import Rules
@@ -76,6 +76,8 @@ class Upkeep:
         """Raises `StorageError`."""
         async with self._tools.db.transaction() as conn:
             ended = await dial_lists.expire_due(conn, self._tools.clock.now())
+            if ended:
+                await agenda.leave_expired(conn)
         if ended:
             log.info("%d contacts ended with their lists", ended)
             for run in self._hub.runs.values():

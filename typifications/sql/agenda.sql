@@ -124,6 +124,11 @@ UPDATE agenda_event e SET state = 'removed', closed_at = $2 FROM customer k
 WHERE k.base_id = $1 AND e.customer_id = k.id AND e.state = 'pending'
 RETURNING e.id;
 
+-- name: leave_expired
+UPDATE agenda_event e SET contact_id = NULL FROM contact c
+WHERE c.state = 'expired' AND e.contact_id = c.id AND e.state = 'pending'
+RETURNING e.id;
+
 -- name: awaits_anybody
 SELECT EXISTS (SELECT FROM agenda_event
                WHERE state = 'pending' AND campaign_id = $1 AND e164 = $2 AND agent_id IS NULL);

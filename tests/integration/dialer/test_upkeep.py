@@ -19,7 +19,7 @@ from tests.integration.dialer.house import (
     in_virtual_time,
     number,
 )
-from typifications.model import Action, Result
+from typifications.model import Action, Result, ScheduleRequest
 
 MAIN, OTHER, THIRD = (number(n) for n in range(1, 4))
 BUSY_WAITS = {**SETTINGS.retry, Outcome.BUSY: RetryRule(wait_s=7200, max=2)}
@@ -68,6 +68,28 @@ def test_an_expired_lists_contacts_end_and_the_campaign_says_it_has_finished(dat
         status = (await house.row("SELECT status FROM campaign"))["status"]
         assert (status["doing"], status["finals"]) == ("finished", {"expired": 1})
         assert house.dialled() == [MAIN]
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_call_back_that_outlives_its_list_is_for_an_agent_to_make(database_dsn: str) -> None:
+    """The customer was promised it; no list dials it any more, so it must be shown to somebody."""
+
+    async def story(house: House) -> None:
+        campaign, ana = await open_campaign(house)
+        expires_at = house.clock.now() + timedelta(minutes=30)
+        people = await house.list_(campaign.id, expires_at=expires_at)
+        later = await house.result(campaign.id, Action.SCHEDULE)
+        house.calls_to(MAIN, ANSWERS)
+        contact = await house.contact(people, MAIN)
+        await house.until(lambda: house.state(ana.id) == "wrapup")
+        due = (expires_at + timedelta(hours=1)).replace(tzinfo=None)
+        await house.typify(ana.id, later, ScheduleRequest(due, "UTC", MAIN))
+        assert (await house.row("SELECT contact_id FROM agenda_event"))["contact_id"] == contact
+        await house.clock.sleep((expires_at - house.clock.now()).total_seconds() + 120)
+        assert await state_of(house, contact) == "expired"
+        event = await house.row("SELECT state, contact_id FROM agenda_event")
+        assert event == {"state": "pending", "contact_id": None}
 
     in_virtual_time(database_dsn, story)
 
