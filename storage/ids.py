@@ -49,6 +49,11 @@ uuid7 = Uuid7Source()
 """The process's own source: `uuid7(now) -> UUID`, `now` aware."""
 
 
+def uuid7_floor(at: datetime) -> UUID:
+    """None made at that moment or later is less: for a range of ids in place of a range of times."""
+    return UUID(int=(int(at.timestamp()) * 1000 + at.microsecond // 1000) << 80)
+
+
 def uuid7_time_ms(value: UUID) -> int:
     """Milliseconds since 1970 that a UUIDv7 carries."""
     return value.int >> 80

@@ -10,10 +10,13 @@ from dialer.errors import BadValue
 from dialer.outcome import Outcome
 from dialer.reports.scope import Scope
 from storage.database import Connection, fetch_planned_anew
+from storage.ids import uuid7_floor
 from storage.queries import Queries
 
 QUERIES = Queries.load("dialer.reports", "drilling.sql")
 
+_SKEW = timedelta(hours=1)
+"""Whose clock made an id may be so far behind."""
 MAX_SPAN = timedelta(days=32)
 """Of a drill that names no campaign: it has to look through the calls of all."""
 
@@ -160,6 +163,7 @@ async def interactions(
         scope.zone,
         limit,
         list(drill.without),
+        uuid7_floor(scope.hours[0] - _SKEW),
     )
     return [Spoken(**{**dict(row), "result_names": tuple(row["result_names"])}) for row in rows]
 

@@ -7,7 +7,7 @@ from uuid import RFC_4122
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.ids import Uuid7Source, uuid7, uuid7_time_ms
+from storage.ids import Uuid7Source, uuid7, uuid7_floor, uuid7_time_ms
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123_456, tzinfo=UTC)
 MOMENTS = st.datetimes(
@@ -32,6 +32,11 @@ def test_ids_of_one_millisecond_grow() -> None:
 @given(MOMENTS, st.integers(min_value=1, max_value=10**9))
 def test_a_later_millisecond_gives_a_greater_id(now: datetime, milliseconds: int) -> None:
     assert uuid7(now) < uuid7(now + timedelta(milliseconds=milliseconds))
+
+
+@given(MOMENTS)
+def test_the_ids_of_a_moment_lie_between_its_least_and_that_of_the_next(now: datetime) -> None:
+    assert uuid7_floor(now) < uuid7(now) < uuid7_floor(now + timedelta(milliseconds=1))
 
 
 def test_a_seeded_source_gives_the_same_ids_again() -> None:
