@@ -40,6 +40,7 @@ class Guarded(APIRoute):
             limit = hub.settings.upload_bytes if rule.upload else hub.settings.body_bytes
             request = Request(request.scope, bounded(request, limit))
             refuse_nul(request)
+            refuse_form(request)
             if rule.holds_transaction:
                 return await _in_transaction(hub, rule, action, request, inner)
             return await _streaming(hub, rule, action, request, inner)
@@ -74,6 +75,12 @@ def refuse_nul(request: Request) -> None:
     query = request.scope.get("query_string", b"").decode("latin-1")
     if "\x00" in request.url.path or "\x00" in unquote(request.url.path) or "\x00" in unquote(query):
         raise invalid("invalid_characters", "an address may not hold a NUL")
+
+
+def refuse_form(request: Request) -> None:
+    """Nothing here takes one, and its boundary would be read as the first line of an uploaded file."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise invalid("file_in_form", "send the file itself as the body, not within a form")
 
 
 def refuse_bad_text(body: bytes) -> None:

@@ -66,7 +66,7 @@ def _known_zone(value: str) -> str:
     return value
 
 
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if len({fold(name) for name in names}) < len(names):
         raise PydanticCustomError("twice", "each name once")
     return names
@@ -74,7 +74,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 When = Annotated[AwareDatetime, AfterValidator(_sensible)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-Columns = Annotated[tuple[Name, ...], Field(max_length=10), AfterValidator(_distinct)]
+Columns = Annotated[tuple[Name, ...], Field(max_length=10), AfterValidator(distinct)]
 """Of a file, each once, whatever its case and accents."""
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Note = Annotated[str, StringConstraints(max_length=4000)]

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from crm_api.schemas import Columns, In, KnownZone, Name, Out
+from crm_api.schemas import Columns, In, KnownZone, Name, Out, distinct
 
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
@@ -25,7 +25,7 @@ class KeyIn(In):
     """What customers are to be known by: columns of the base's files. `confirm`: the token of the answer
     before; without it nothing is done."""
 
-    key_columns: Annotated[Columns, Field(min_length=1)]
+    key_columns: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10), AfterValidator(distinct)]
     confirm: Annotated[str, StringConstraints(max_length=64)] = ""
 
 

@@ -10,7 +10,7 @@ from lists.bases.previewing import suggest
 from lists.errors import LoadError
 from lists.fields import BadValue
 from lists.folding import fold
-from lists.loading.mapping import column_missing, column_twice, parts_of
+from lists.loading.mapping import column_missing, column_twice, document_among, parts_of
 from lists.loading.reading import Row
 from lists.loading.rows import MAX_CELL, bad_detail, read_cell
 from lists.numbers import BadNumber, Number, parse
@@ -133,6 +133,7 @@ def reader(
     }
     key = _key_places(places, names_of, at, roles, key_columns, match)
     by_number = match is Match.PHONE or (match is Match.KEY and _are_numbers(key, names_of, at))
+    as_document = None if by_number or at.get("document") else document_among(key, names_of)
     taken = {place for group in at.values() for place in group} | set(key)
     extra = [(place, base.spelled(name)) for name, place in _names(header) if place not in taken]
     for name in roles.ticked:
@@ -167,7 +168,8 @@ def reader(
         return Change(
             line=row.line,
             match=found,
-            document=one(cells, "document") or _as_document(cells, key, at, by_number),
+            document=one(cells, "document")
+            or (cells[as_document].strip() if as_document is not None else ""),
             name=one(cells, "name"),
             zone=zone,
             data=data,
@@ -239,13 +241,6 @@ def _refuse_keys(roles: Roles, key_columns: Sequence[str]) -> None:
                 f"Customers are known by {name}: an update cannot change it. Merge them, or change the key.",
                 column=name,
             )
-
-
-def _as_document(
-    cells: Sequence[str], key: tuple[int, ...], at: Mapping[str, tuple[int, ...]], by_number: bool
-) -> str:
-    """What customers are known by is what an agent searches for, as in a load."""
-    return "" if at.get("document") or by_number or len(key) != 1 else cells[key[0]].strip()
 
 
 def _names(header: Sequence[str]) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ from lists import fields
 from lists.errors import LoadError
 from lists.fields import FieldDefinition
 from lists.folding import fold
-from lists.loading.mapping import typed_column
+from lists.loading.mapping import DOCUMENT_NAMES, typed_column
 from lists.loading.reading import Format, Row, Torn, detect, header_of, records
 from lists.loading.workbook import is_workbook, workbook_records
 
@@ -19,7 +19,7 @@ _SHOWN = 200  # characters of a cell
 # Whole folded names first: "telefono" is the phone, "telefono 2" an alternative.
 _NAMES: Mapping[str, frozenset[str]] = {
     "phone": frozenset({"telefono", "phone", "tel", "movil", "celular", "numero", "telephone", "telefono 1"}),
-    "document": frozenset({"documento", "document", "dni", "ci", "cedula", "rut", "nif", "cuit", "cpf"}),
+    "document": DOCUMENT_NAMES,
     "name": frozenset({"nombre", "name", "cliente", "nombre completo", "nombre y apellido", "nom", "nome"}),
     "zone": frozenset({"zona horaria", "huso horario", "zone", "timezone", "time zone"}),
     "priority": frozenset({"prioridad", "priority"}),

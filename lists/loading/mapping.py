@@ -9,6 +9,7 @@ from lists.folding import fold
 
 ROLES = ("phone", "alternatives", "key", "document", "name", "zone", "priority", "agent")
 _MANY = frozenset({"alternatives", "key"})
+DOCUMENT_NAMES = frozenset({"documento", "document", "dni", "ci", "cedula", "rut", "nif", "cuit", "cpf"})
 _NUMBER = re.compile(r"\+?[\d .()/-]{6,}")  # of a phone or a document: nobody names a column so
 
 
@@ -121,8 +122,8 @@ def locate(mapping: ColumnMap, header: Sequence[str]) -> Columns:
             raise column_twice(name)
     key = tuple(_place(name, places, names) for name in mapping.key_columns)
     document = _optional(mapping.document, places, names)
-    if document is None and mapping.key and len(key) == 1:
-        document = key[0]  # what customers are known by is what an agent searches for
+    if document is None and mapping.key:
+        document = document_among(key, names)
     columns = {
         "phone": _place(mapping.phone, places, names),
         "name": _optional(mapping.name, places, names),
@@ -144,6 +145,13 @@ def locate(mapping: ColumnMap, header: Sequence[str]) -> Columns:
         agent=columns["agent"],
         extra=tuple((i, name) for i, name in enumerate(names) if i not in used),
     )
+
+
+def document_among(key: Sequence[int], names: Sequence[str]) -> int | None:
+    """What customers are known by is what an agent searches for: of several columns the one so named."""
+    if len(key) == 1:
+        return key[0]
+    return next((place for place in key if fold(names[place]) in DOCUMENT_NAMES), None)
 
 
 def _place(name: str, places: Mapping[str, int], names: Sequence[str]) -> int:

@@ -60,6 +60,17 @@ async def test_a_body_that_hides_its_size_is_refused_once_it_is_too_large(
     refused(await admin.post("/api/customers", content=pieces()), 413, "body_too_large")
 
 
+async def test_a_file_in_a_form_is_refused_and_its_boundary_not_taken_for_a_header(
+    admin: httpx.AsyncClient, known: dict[str, str]
+) -> None:
+    form = {"file": ("clientes.csv", b"telefono\n612345678\n", "text/csv")}
+    for operation in OPERATIONS:
+        if operation.uploads:
+            address = operation.path.replace("{base_id}", known["base_id"])
+            answer = await admin.post(address, params=operation.query(known), files=form)
+            refused(answer, 422, "file_in_form")
+
+
 async def test_a_body_nested_beyond_reading_is_refused(admin: httpx.AsyncClient) -> None:
     """Also behind a letter that is written as a pair of halves, for which the text is looked through."""
     for begin in (b"[", b'["\\ud83d\\ude00",'):

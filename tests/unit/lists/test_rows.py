@@ -139,6 +139,13 @@ def test_a_mapping_that_cannot_be_says_why(text: str, sentence: str) -> None:
         ColumnMap.parse(text)
 
 
+def test_of_a_key_of_several_columns_the_one_named_so_is_the_document_agents_search_for() -> None:
+    header = ["contrato", "DNI", "tel"]
+    assert locate(ColumnMap.parse("phone=tel,key=contrato+dni"), header).document == 1
+    assert locate(ColumnMap.parse("phone=tel,key=contrato+tel"), header).document is None
+    assert locate(ColumnMap.parse("phone=tel,key=contrato+dni,document=contrato"), header).document == 0
+
+
 def test_alternatives_may_be_several_columns() -> None:
     mapping = ColumnMap.parse("phone=a, alternatives=b+c, alternatives=d")
 
