@@ -34,13 +34,16 @@ class AttemptOut(Out):
     begun_at: datetime
     kind: AttemptKind
     campaign_id: UUID | None
+    campaign: Annotated[str | None, Field(description="its name")] = None
     dial_list_id: UUID | None
+    dial_list: Annotated[str | None, Field(description="its name")] = None
     contact_id: UUID | None
     customer_id: UUID | None
     e164: str
     trunk: str
     caller_id: str
     agent_id: UUID | None
+    agent: Annotated[str | None, Field(description="the agent's name")] = None
     ringing_at: datetime | None
     early_media_at: datetime | None
     answered_at: datetime | None

@@ -13,6 +13,7 @@ from crm_api.commands import service as engine
 from crm_api.commands.schemas import CommandOut
 from crm_api.errors import forbidden, invalid, not_found
 from crm_api.schemas import Page, Paging
+from crm_api.statistics.naming import Names
 from dialer.commands import Kind
 from lists import attempts, customers, history, queue
 from lists.customers import Customer
@@ -30,10 +31,14 @@ async def get(conn: Connection, attempt_id: UUID) -> AttemptOut:
 
 
 async def _shown(conn: Connection, found: Sequence[history.Attempt]) -> list[AttemptOut]:
-    """With when each was typified, which the interactions know."""
-    said = await interactions.applied_at(conn, [one.id for one in found])
-    shown = (AttemptOut.model_validate(one) for one in found)
-    return [one.model_copy(update={"typified_at": said.get(one.id)}) for one in shown]
+    """With names, and when each was typified, which the interactions know."""
+    said, names = await interactions.applied_at(conn, [one.id for one in found]), await Names.of(conn, found)
+    return [
+        AttemptOut.model_validate(one).model_copy(
+            update={"typified_at": said.get(one.id)} | names.beside(one)
+        )
+        for one in found
+    ]
 
 
 async def page(call: Call, wanted: Filter, paging: Paging) -> Page[AttemptOut]:

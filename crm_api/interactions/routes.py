@@ -8,6 +8,7 @@ from crm_api.access import Agent, AgentKeyed
 from crm_api.guarded import Guarded
 from crm_api.interactions import service
 from crm_api.interactions.schemas import InteractionOut, TypifiedOut, TypifyIn
+from crm_api.interactions.showing import shown
 from crm_api.schemas import Page, Paged
 from lists import customers
 from typifications import interactions
@@ -31,9 +32,9 @@ async def history(call: Agent, paging: Paged, customer_id: UUID) -> Page[Interac
     found = await interactions.history(
         call.conn, customer_id, newest_first=newest_first, limit=paging.limit + 1, offset=paging.offset
     )
-    return paging.over([InteractionOut.model_validate(one) for one in found])
+    return paging.over(await shown(call.conn, found))
 
 
 @router.get("/{interaction_id}")
 async def one(interaction_id: UUID, call: Agent) -> InteractionOut:
-    return InteractionOut.model_validate(await interactions.get(call.conn, interaction_id))
+    return (await shown(call.conn, [await interactions.get(call.conn, interaction_id)]))[0]

@@ -60,9 +60,11 @@ class InteractionOut(Out):
     channel: str
     customer_id: UUID | None
     campaign_id: UUID | None
+    campaign: Annotated[str | None, Field(description="its name")] = None
     contact_id: UUID | None
     attempt_id: UUID | None
     agent_id: UUID | None
+    agent: Annotated[str | None, Field(description="the agent's name")] = None
     e164: str
     state: InteractionState
     result_ids: tuple[UUID, ...]

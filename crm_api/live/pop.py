@@ -4,7 +4,7 @@ from uuid import UUID
 
 from crm_api.agenda.schemas import EventOut
 from crm_api.customers.schemas import CustomerOut
-from crm_api.interactions.schemas import InteractionOut
+from crm_api.interactions.showing import shown
 from crm_api.live.schemas import CallOffered, Pop, PopCampaign
 from crm_api.profiles.schemas import ProfileOut
 from crm_api.results.schemas import TreeOut, nodes
@@ -43,7 +43,7 @@ async def compose(conn: Connection, offered: Offered) -> Pop:
         speech=await _speech(conn, spoken[0], customer, campaign, offered) if spoken and campaign else None,
         profiles=[ProfileOut.model_validate(one) for one in extra],
         results=TreeOut(roots=nodes(found.roots)),
-        history=[InteractionOut.model_validate(one) for one in past],
+        history=await shown(conn, past),
         events=[EventOut.model_validate(one) for one in events],
     )
 

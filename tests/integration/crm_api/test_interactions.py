@@ -209,6 +209,7 @@ async def test_an_agent_typifies_its_own_calls_and_a_supervisor_completes_any(ap
     accepted(await desk.supervisor.post("/api/interactions", json=body, headers=key), 201)
     history = accepted(await desk.client.get(f"/api/interactions?customer_id={desk.customer_id}"))["items"]
     assert history[0]["agent_id"] == str(desk.agent.id)
+    assert (history[0]["campaign"], history[0]["agent"]) == (desk.campaign.name, desk.agent.name)
 
 
 async def test_a_conversation_that_still_runs_is_typified_by_whoever_talks(api: Api, desk: Desk) -> None:
@@ -500,6 +501,7 @@ async def test_attempts_are_read_by_customer_agent_and_campaign(api: Api, desk: 
     for query in (f"customer_id={desk.customer_id}", f"agent_id={desk.agent.id}"):
         found = accepted(await desk.client.get(f"/api/attempts?{query}"))["items"]
         assert [(one["id"], one["outcome"]) for one in found] == [(str(attempt), "connected")], query
+        assert (found[0]["campaign"], found[0]["agent"]) == (desk.campaign.name, desk.agent.name)
     refused(await desk.client.get("/api/attempts"), 403, "too_wide")
     refused(await desk.client.get(f"/api/attempts/{attempt}"), 403, "role_too_low")
     assert accepted(await desk.supervisor.get(f"/api/attempts/{attempt}"))["e164"] == PHONE
