@@ -33,7 +33,8 @@ async def upcoming(
     at: Annotated[When | None, Query(description="default: now")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> NextOut:
-    """Who would be dialled next, in order. Hours and caps are looked at when a contact's turn comes."""
+    """Who would be dialled next, in order. Hours and caps are looked at when a contact's turn comes. A few
+    that the dialer has taken ahead, for some seconds, come first whatever has changed since."""
     return await service.upcoming(call, campaign_id, at or call.now, limit)
 
 

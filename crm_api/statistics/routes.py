@@ -21,10 +21,11 @@ from crm_api.statistics.schemas import (
     CampaignCoverageOut,
     Days,
     DrillQuery,
+    FiguresPage,
     FiguresQuery,
     HourOut,
+    HoursPage,
     MineOut,
-    RowOut,
     ScopeQuery,
     SharesOut,
     SpokenQuery,
@@ -32,6 +33,7 @@ from crm_api.statistics.schemas import (
 from crm_api.words.schemas import Language
 from dialer.reports import drilling
 from dialer.reports import figures as reports
+from dialer.reports.rolling import rolled_at
 
 Format = Literal["csv", "xlsx"]
 InWords = Annotated[
@@ -42,12 +44,13 @@ router = APIRouter(prefix="/api/statistics", tags=["statistics"], route_class=Gu
 
 
 @router.get("/figures")
-async def figures(call: Supervisor, paging: Paged, asked: Annotated[FiguresQuery, Query()]) -> Page[RowOut]:
+async def figures(call: Supervisor, paging: Paged, asked: Annotated[FiguresQuery, Query()]) -> FiguresPage:
     """Attempts, contacts, outcomes, talk, wrap-up, occupancy, abandonment, conversion, split as asked for."""
     rows = await service.rows(call, asked, asked.by)
     default = KEYS[asked.by[0]] if asked.by else "attempts"
     page = paging.cut(rows, service.SORTS, default, key=service.column)
-    return Page[RowOut](**dict(page) | {"items": await service.named(call.conn, page.items)})
+    shown = {"items": await service.named(call.conn, page.items), "complete_to": await rolled_at(call.conn)}
+    return FiguresPage(**dict(page) | shown)
 
 
 @router.get("/figures/export", response_class=StreamingResponse)
@@ -111,11 +114,12 @@ async def abandonment(call: Supervisor, paging: Paged) -> Page[AbandonmentOut]:
 
 
 @router.get("/best-hours")
-async def best_hours(call: Supervisor, paging: Paged, asked: Annotated[ScopeQuery, Query()]) -> Page[HourOut]:
+async def best_hours(call: Supervisor, paging: Paged, asked: Annotated[ScopeQuery, Query()]) -> HoursPage:
     """Hours of the week, the best to call in first."""
     found = await reports.best_hours(call.conn, await service.scope(call, asked))
     shown = [HourOut.model_validate(one) for one in found]
-    return paging.cut(shown, ("score", "rate", "attempts", "weekday", "hour"), "-score")
+    page = paging.cut(shown, ("score", "rate", "attempts", "weekday", "hour"), "-score")
+    return HoursPage(**dict(page), complete_to=await rolled_at(call.conn))
 
 
 @router.get("/best-hours/export", response_class=StreamingResponse)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm_api.schemas import Out, Zone
+from crm_api.schemas import Out, Page, Zone
 from dialer.outcome import Outcome
 from dialer.reports.drilling import Drill, Lack, Said
 from dialer.reports.scope import By
@@ -99,6 +99,12 @@ class RowOut(FiguresOut):
     hour_of_day: int | None
 
 
+class FiguresPage(Page[RowOut]):
+    """`complete_to`: everything before it is in the sums."""
+
+    complete_to: datetime | None
+
+
 class ShareOut(Out):
     """One result with what stands below it; `share` is of all typified interactions."""
 
@@ -155,6 +161,12 @@ class HourOut(Out):
     hits: int
     rate: float
     score: float
+
+
+class HoursPage(Page[HourOut]):
+    """`complete_to`: everything before it is in the sums."""
+
+    complete_to: datetime | None
 
 
 class CallOut(Out):

@@ -136,6 +136,12 @@ async def test_agents_have_the_calls_they_talked_on_and_lists_have_all(people: P
     assert mine == {name: ana[name] for name in mine}, "an agent's day is the campaign's, too"
 
 
+async def test_a_report_says_up_to_when_it_is_complete(people: People) -> None:
+    for report in ("figures", "best-hours", "typifications"):
+        told = accepted(await people.supervisor.get(f"/api/statistics/{report}?{DAY}"))
+        assert told["complete_to"] == "2026-03-02T15:00:00Z", report
+
+
 @pytest.mark.parametrize("by", ["", "&by=agent", "&by=hour_of_day&by=dial_list"])
 async def test_csv_and_workbook_hold_the_figures_of_the_screen(people: People, by: str) -> None:
     shown = await _rows(people, by)

@@ -95,6 +95,7 @@ async def known(api: Api, admin: httpx.AsyncClient, tmp_path: Path) -> dict[str,
         given = {"campaign_id": campaign, "customer_id": customers[0], "phone": phones[0]["number"]}
         await made("agenda", local=local, zone="Europe/Madrid", **given)
         await made(f"statistics/coverage/{campaign}")
+        await made(f"campaigns/{campaign}/start")
         query = {"campaign_id": campaign, "mapping": "phone=telefono", "file_name": f"file {n}"}
         table = f"telefono\n61000000{n}\n".encode()
         accepted(await admin.post("/api/loads", params=query, content=table), 202)
