@@ -13,10 +13,13 @@ from dialer.campaigns import Desired, Doing
 from dialer.commands import wake
 from dialer.compliance import Counts
 from dialer.engine.campaign import BUFFER_S, COUNT_S
-from lists import attempts, reserving
+from dialer.outcome import Outcome
+from dialer.settings import RetryRule
+from lists import attempts, queue, recycling, reserving
+from lists.recycling import Ended
 from storage.database import Database
 from storage.errors import DatabaseDown
-from tests.integration.dialer.house import ANSWERS, SETTINGS, House, in_virtual_time, number
+from tests.integration.dialer.house import ANSWERS, BUSY, SETTINGS, House, in_virtual_time, number
 from tests.integration.reports.history import History
 from typifications.model import Action, ResultClass
 
@@ -132,6 +135,47 @@ def test_contacts_reserved_long_ago_are_given_back_and_who_comes_first_by_now_is
         await house.typify(ana.id, done)
         await house.until(lambda: len(house.dialled()) == 2)
         assert house.dialled()[1] == URGENT
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_who_is_shown_as_next_is_dialled_next_and_a_recycled_list_once_more(database_dsn: str) -> None:
+    async def story(house: House) -> None:
+        await house.trunk()
+        once = {**SETTINGS.retry, Outcome.BUSY: RetryRule(wait_s=60, max=0)}
+        settings = msgspec.structs.replace(SETTINGS, retry=once)
+        campaign = await house.campaign(settings=settings, running=False)
+        lists = [await house.list_(campaign.id, priority=priority) for priority in (2, 1)]
+        for n in range(12):
+            house.calls_to(number(n), BUSY)
+            await house.contact(lists[n % 2], number(n), priority=(5, 1, 3)[n % 3])
+        await house.agent("ana", campaign.id)
+
+        async def shown() -> list[str | None]:
+            async with house.db.connection() as conn:
+                found = await queue.upcoming(conn, campaign.id, at=house.clock.now())
+            return [one.e164 for one in found]
+
+        async def desired(wish: Desired) -> None:
+            async with house.db.transaction() as conn:
+                await campaigns.set_desired(conn, campaign.id, wish)
+            wake(house.bus)
+
+        first = await shown()
+        await desired(Desired.RUNNING)
+        await house.until(lambda: len(house.dialled()) == 12, 120)
+        assert house.dialled() == first
+        await house.finished()
+        await desired(Desired.STOPPED)
+        for list_id in lists:
+            async with house.db.transaction() as conn:
+                ended = Ended(outcomes=(Outcome.BUSY,))
+                assert await recycling.recycle(conn, list_id, ended, now=house.clock.now()) == 6
+        again = await shown()
+        assert sorted(map(str, again)) == sorted(map(str, first))
+        await desired(Desired.RUNNING)
+        await house.finished()
+        assert house.dialled() == [*first, *again]
 
     in_virtual_time(database_dsn, story)
 
