@@ -73,19 +73,13 @@ async def test_who_is_dialled_next_can_be_asked_of_a_time_to_come(people: People
 async def test_a_contact_is_taken_out_of_its_list_with_its_call_back(people: People) -> None:
     list_id = await _sent(people)
     contact = (await _contacts(people, list_id))[0]
-    event = {
-        "campaign_id": str(people.campaign.id),
-        "customer_id": contact["customer_id"],
-        "phone": contact["e164"],
-        "local": "2026-03-03T10:00:00",
-        "zone": "Europe/Madrid",
-    }
-    made = accepted(await people.agent.post("/api/agenda", json=event), 201)["event"]
-    assert made["contact_id"] == contact["id"]
+    event_id = await _call_back(people, contact)
+    event = accepted(await people.supervisor.get(f"/api/agenda/{event_id}"))
+    assert event["contact_id"] == contact["id"]
     address = f"/api/contacts/{contact['id']}"
     accepted(await people.supervisor.delete(address), 204)
     assert accepted(await people.supervisor.get(address))["final_reason"] == "by_hand"
-    assert accepted(await people.supervisor.get(f"/api/agenda/{made['id']}"))["state"] == "removed"
+    assert accepted(await people.supervisor.get(f"/api/agenda/{event_id}"))["state"] == "removed"
     refused(await people.supervisor.delete(address), 409, "contact_ended")
     refused(await people.supervisor.patch(address, json={"priority": 1}), 409, "contact_ended")
 
