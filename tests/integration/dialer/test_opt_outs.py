@@ -135,6 +135,24 @@ def test_what_is_heard_is_forgotten_by_asterisk_when_postgresql_has_it_and_not_b
     in_virtual_time(database_dsn, story)
 
 
+def test_an_order_to_forget_that_is_lost_is_given_again_within_a_minute(database_dsn: str) -> None:
+    lost: list[object] = []
+
+    def lose(*order: object) -> Answer:
+        lost.append(order)
+        raise Refused("lost")
+
+    async def story(house: House) -> None:
+        campaign = await one_broadcast(house)
+        with patch.dict(manager._HANDLERS, {"dbdel": lose}):
+            await house.until(lambda: lost, 20, "heard, stored, and not forgotten")
+        assert house.pbx.pbx.database
+        await house.until(lambda: not house.pbx.pbx.database, 65)
+        assert await forbidden(house) == [(PRESSES, campaign.id, "opt_out")]
+
+    in_virtual_time(database_dsn, story)
+
+
 def test_one_whose_call_is_long_over_is_stored_once_postgresql_is_back(database_dsn: str) -> None:
     async def story(house: House) -> None:
         await house.trunk()
