@@ -129,5 +129,5 @@ class EverythingKnown(FullKnowledge, WrapupEndsKnown):
 
 
 class Unhurried(Budget):
-    def price(self) -> float:
+    def price(self, wander: float = 0.0) -> float:
         return self.target * exp(self.level)

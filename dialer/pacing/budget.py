@@ -26,12 +26,14 @@ CHEAPEST, DEAREST = 0.2, 1.15
 """Bounds of the fast loop: a spent budget lowers the price to a fifth, never back to 1:1."""
 BRINK = 0.85
 """Factor while one more loss would overdraw the budget."""
-RESERVE, RESERVE_SPREAD = -0.1, 1.2
+RESERVE, RESERVE_SPREAD = -0.1, 1.0
 """Budget at which the fast loop leaves the price alone, in calls and in spreads of the walk."""
 WIDTH, WIDTH_SPREAD = 1.9, 0.6
 """Budget that changes the price by a factor e, likewise."""
 MEMORY = 1500.0
-"""Live answers over which the spread of the walk is taken."""
+"""Live answers over which the spread of the walk is taken;"""
+CLUMPS = 2.0
+"""wider by so many times the coefficient of variation of the answer rate."""
 
 
 @dataclass(slots=True)
@@ -72,9 +74,13 @@ class Budget:
         level = self.level + min(max(step, SLOWEST), FASTEST) * (self.target - lost)
         self.level = min(max(level, log(LEVEL_LEAST)), log(LEVEL_MOST))
 
-    def price(self) -> float:
-        """θ: the highest probability of being lost at which one more call is still placed."""
-        spread = sqrt(self.target * min(self.live_answers, MEMORY))
+    def price(self, wander: float = 0.0) -> float:
+        """θ: the highest probability of being lost at which one more call is still placed.
+
+        `wander`: the coefficient of variation of the answer rate; where it wanders calls are lost in clumps,
+        the budget left walks further, and more of it is kept in hand.
+        """
+        spread = sqrt(self.target * min(self.live_answers, MEMORY)) * (1.0 + CLUMPS * wander)
         pressure = (self.left - RESERVE - RESERVE_SPREAD * spread) / (WIDTH + WIDTH_SPREAD * spread)
         fast = min(max(exp(min(pressure, 1.0)), CHEAPEST), DEAREST)
         if self.left < 1.0:
