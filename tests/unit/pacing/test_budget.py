@@ -62,6 +62,38 @@ def test_a_floor_that_fills_for_the_first_time_teaches_nothing_of_the_price() ->
     assert pacer.money.level > before
 
 
+def test_calls_placed_before_the_floor_was_full_teach_nothing_though_they_are_lost() -> None:
+    pacer = Predictive(0.03)
+    for agent in range(20):
+        pacer.ready(agent, 0.0)
+    for call in range(30):
+        pacer.dialed(call, 30.0)
+        pacer.answered(call, 40.0)
+    for agent in range(20):
+        pacer.connected(agent, agent, 40.0)
+    before = pacer.money.level
+    for call in range(20, 25):
+        pacer.abandoned(call, 42.0)
+    assert pacer.money.level == before
+    assert pacer.money.left < -4.0
+    for call in range(25, 30):
+        pacer.abandoned(call, 80.0)
+    assert pacer.money.level < before
+
+
+def test_until_the_price_decides_it_is_a_lower_one() -> None:
+    pacer = Predictive(0.03)
+    pacer.ready("A", 0.0)
+    first = pacer.explain(0.0)["price"]
+    pacer.warm = True
+    assert first < pacer.explain(0.0)["price"]
+
+
+def test_where_the_answer_rate_wanders_more_of_the_budget_is_kept_in_hand() -> None:
+    budget = Budget(0.03, live_answers=1000, abandonments=24)
+    assert budget.price(wander=0.5) < budget.price(wander=0.2) < budget.price()
+
+
 @pytest.mark.parametrize("target", [0.005, 0.01, 0.03, 0.05])
 def test_the_price_is_proportional_to_the_target(target: float) -> None:
     assert Budget(target).price() / target == pytest.approx(Budget(0.03).price() / 0.03)

@@ -111,6 +111,48 @@ def test_steady_answers_show_no_dispersion_and_bursts_do() -> None:
     assert 0.45 < bursts.spread() < 0.75
 
 
+def test_a_lull_is_as_uncertain_as_the_long_run_and_a_rush_in_proportion() -> None:
+    luck, rate = np.random.default_rng(7), AnswerRate()
+    for block in range(200):
+        p = luck.choice([0.1, 0.4])
+        for slot in range(block * 80, block * 80 + 80):
+            rate.settle(slot, 2.0, float(luck.binomial(2, p)))
+    spread, long_run = rate.dispersion.spread(), 0.25
+    assert spread > 0.3
+    assert rate.wander(0.05) * 0.05 == pytest.approx(spread * long_run, rel=0.2)
+    assert rate.wander(0.5) == spread
+    assert rate.wander(0.001) <= 5.0 * spread
+
+
+def test_a_steady_rate_does_not_wander_however_low_it_is_just_now() -> None:
+    luck, rate = np.random.default_rng(8), AnswerRate()
+    for slot in range(8000):
+        rate.settle(slot, 2.0, float(luck.binomial(2, 0.25)))
+    assert rate.wander(0.05) < 0.5
+
+
+def test_a_dial_has_had_its_time_when_all_calls_as_old_have_ended_or_passed_the_ring_limit() -> None:
+    flight = InFlight()
+    flight.advance(1.0)
+    early = [flight.dialed(1.0, None) for _ in range(10)]
+    flight.advance(5.0)
+    late = [flight.dialed(5.0, None) for _ in range(10)]
+    for placed in late:
+        flight.ended(placed, 8.0, True)
+    assert flight.told() == 0.0
+    for placed in early[:-1]:
+        flight.ended(placed, 20.0, False)
+    assert flight.told() == 0.0
+    flight.ended(early[-1], 20.0, False)
+    assert flight.told() == 20.0
+    flight.advance(20.0)
+    flight.dialed(20.0, None)
+    flight.advance(40.0)
+    assert flight.told() == 20.0
+    flight.advance(21.0 + flight.ring_limit)
+    assert flight.told() == 21.0
+
+
 def test_hazards_recover_an_exponential_and_count_the_running_ones() -> None:
     luck = np.random.default_rng(7)
     talk = Durations(1, prior_mean=60.0)

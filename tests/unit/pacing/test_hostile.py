@@ -37,6 +37,24 @@ def floor() -> Pacer:
     return pacer
 
 
+@pytest.mark.parametrize("agents", [5, 10, 20, 50, 300])
+def test_a_start_grows_with_the_dials_whose_answers_are_all_known(agents: int) -> None:
+    """Nobody answers at first, which says less than it seems: the next volley must not be without end."""
+    pacer, calls, at = make("predictive", target=0.03), 0, 0.0
+    for agent in range(agents):
+        pacer.ready(agent, 0.0)
+    for _ in range(4):
+        known, volley = calls, pacer.decide(at, 100_000)
+        assert volley <= 1.5 * agents + 2.0 * known
+        for call in range(calls, calls + volley):
+            pacer.dialed(call, at)
+        at += 26.0
+        for call in range(calls, calls + volley):
+            pacer.failed(call, at, "no_answer")
+        calls += volley
+    assert calls > 3 * agents
+
+
 def test_what_happens_ends_the_pause_between_two_measurements() -> None:
     pacer = floor()
     assert pacer.decide(40.1, 100) == 0
