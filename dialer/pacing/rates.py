@@ -48,6 +48,8 @@ class Dispersion:
         return sqrt(min(max(self.excess / self.weight - doubt, 0.0), 1.0))
 
 
+LONG_RUN_SLOTS = 7200
+"""Half an hour."""
 LULL = 5.0
 """A rate counts as at most so many times below its long run."""
 LEAST_P = 0.01
@@ -99,11 +101,14 @@ class AnswerRate:
         self.block = (start, in_block + dials, answered + answers)
 
     def _settled_rate(self) -> float:
-        """Over the longest window, settled dials only."""
+        """Of settled dials, over the last half hour or the middle window, whichever is longer: further back
+        the rate was another where it rises or falls all day."""
         if not self.dials:
             return self.prior_p
-        empty = np.zeros(1)
-        return self._window(WINDOWS[-1], empty, empty, max(self.answers[-1], 1.0) / self.dials[-1]).p
+        enough = bisect_left(self.answers, self.answers[-1] - WINDOWS[1])
+        first = min(enough, bisect_left(self.ends, self.ends[-1] - LONG_RUN_SLOTS))
+        before_d, before_a = (self.dials[first - 1], self.answers[first - 1]) if first else (0.0, 0.0)
+        return self._rate(self.answers[-1] - before_a, self.dials[-1] - before_d).p
 
     @property
     def settled(self) -> float:
@@ -155,6 +160,9 @@ class AnswerRate:
             k = bisect_left(self.dials, total_d - (wanted - e))
             before_d, before_a = (self.dials[k - 1], self.answers[k - 1]) if k > 0 else (0.0, 0.0)
             e, a = e + total_d - before_d, a + total_a - before_a
-        p = (a + self.prior_p * self.prior_weight) / (e + self.prior_weight)
+        return self._rate(a, e)
+
+    def _rate(self, answers: float, dials: float) -> Rate:
+        p = (answers + self.prior_p * self.prior_weight) / (dials + self.prior_weight)
         p = min(max(p, LEAST_P), 0.999)
-        return Rate(p, sqrt((1.0 - p) / (a + 1.0)))
+        return Rate(p, sqrt((1.0 - p) / (answers + 1.0)))
