@@ -26,7 +26,7 @@ CHEAPEST, DEAREST = 0.2, 1.15
 """Bounds of the fast loop: a spent budget lowers the price to a fifth, never back to 1:1."""
 BRINK = 0.85
 """Factor while one more loss would overdraw the budget."""
-RESERVE, RESERVE_SPREAD = -0.1, 1.0
+RESERVE, RESERVE_SPREAD = -0.1, 1.2
 """Budget at which the fast loop leaves the price alone, in calls and in spreads of the walk."""
 WIDTH, WIDTH_SPREAD = 1.9, 0.6
 """Budget that changes the price by a factor e, likewise."""
