@@ -162,14 +162,16 @@ class InFlight:
         times = sqrt((1.0 - by_now) / (by_now * self.times.known()))
         return Rate(rate.p, hypot(rate.error, resting * times))
 
-    def told(self) -> float:
-        """Dials whose answers are all known: older than the ring limit or than every call in flight."""
+    def told(self) -> tuple[float, float]:
+        """Dials whose answers are all known, older than the ring limit or than every call in flight, and how
+        many of them were answered."""
+        settled = self.rate.settled, self.rate.settled_answers
         if self.rate.settled >= SETTLED_LONG_AGO:
-            return self.rate.settled
+            return settled
         k = (self.slot - self.back) % self.size
         open_slots = np.flatnonzero(self.ringing[:, k].sum(axis=0))
-        oldest = int(open_slots[-1]) + 1 if len(open_slots) else 0
-        return self.rate.settled + float(self.dials[k[oldest:]].sum())
+        known = k[int(open_slots[-1]) + 1 :] if len(open_slots) else k
+        return settled[0] + float(self.dials[known].sum()), settled[1] + float(self.answers[known].sum())
 
     def by_age(self) -> Array:
         """Calls in flight, group after group, each by age in slots."""

@@ -26,11 +26,10 @@ from dialer.pacing.types import Agent, Call, Snapshot
 COLD_DIALS = 20
 """A start is cold until max(this, agents) dials have had their time."""
 COLD_LINES = 1.5
-"""Lines per idle agent at a start,"""
-GROWTH = 2.0
-"""and, once it is no longer cold, for each dial that has had its time. Fast answers are seen first, so early
-estimates run high: counting young dials by the share that should have answered by now won half a minute, and
-lost 760 calls on 300 agents where people take 18 s to answer instead of 9."""
+"""Lines per idle agent at a start; once it is no longer cold, as many again as dials have had their time, and
+once more for each of their answers. Fast answers are seen first, so early estimates run high: counting young
+dials by the share that should have answered by now won half a minute, and lost 760 calls on 300 agents where
+people take 18 s to answer instead of 9."""
 FILLING = 0.7
 """Factor of the price until it is what decides (`_priced`)."""
 CAUTION = 2.5
@@ -295,7 +294,8 @@ class Predictive(BookPacer):
         return self.expected
 
     def _lines_at_start(self, free: int) -> int:
-        return int(COLD_LINES * free + (0.0 if self.cold() else GROWTH * self.in_flight.told()))
+        dials, answers = self.in_flight.told()
+        return int(COLD_LINES * free + (0.0 if self.cold() else dials * (1.0 + answers)))
 
     def _price(self) -> float:
         price = self.money.price(self.in_flight.rate.dispersion.spread())
@@ -303,7 +303,7 @@ class Predictive(BookPacer):
 
     def cold(self) -> bool:
         """Too few dials have had their time to trust the answer rate."""
-        return not self.warm and self.in_flight.told() < max(COLD_DIALS, len(self.books.agents))
+        return not self.warm and self.in_flight.told()[0] < max(COLD_DIALS, len(self.books.agents))
 
     # -- settings and memory
 

@@ -114,6 +114,10 @@ class AnswerRate:
     def settled(self) -> float:
         return self.dials[-1] if self.dials else 0.0
 
+    @property
+    def settled_answers(self) -> float:
+        return self.answers[-1] if self.answers else 0.0
+
     def wander(self, p: float) -> float:
         """How far the answer rate wanders, relative to `p`, the one of this moment.
 
@@ -145,7 +149,7 @@ class AnswerRate:
 
     def _guess(self, exposure: Array, answers: Array) -> float:
         total = float(exposure[-1]) + self.settled
-        seen = float(answers[-1]) + (self.answers[-1] if self.answers else 0.0)
+        seen = float(answers[-1]) + self.settled_answers
         return (seen + self.prior_p * self.prior_weight) / (total + self.prior_weight)
 
     def _window(self, size: float, exposure: Array, answers: Array, p: float) -> Rate:

@@ -139,18 +139,18 @@ def test_a_dial_has_had_its_time_when_all_calls_as_old_have_ended_or_passed_the_
     late = [flight.dialed(5.0, None) for _ in range(10)]
     for placed in late:
         flight.ended(placed, 8.0, True)
-    assert flight.told() == 0.0
+    assert flight.told() == (0.0, 0.0)
     for placed in early[:-1]:
         flight.ended(placed, 20.0, False)
-    assert flight.told() == 0.0
+    assert flight.told() == (0.0, 0.0)
     flight.ended(early[-1], 20.0, False)
-    assert flight.told() == 20.0
+    assert flight.told() == (20.0, 10.0)
     flight.advance(20.0)
     flight.dialed(20.0, None)
     flight.advance(40.0)
-    assert flight.told() == 20.0
+    assert flight.told() == (20.0, 10.0)
     flight.advance(21.0 + flight.ring_limit)
-    assert flight.told() == 21.0
+    assert flight.told() == (21.0, 10.0)
 
 
 def test_hazards_recover_an_exponential_and_count_the_running_ones() -> None:
