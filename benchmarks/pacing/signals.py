@@ -187,9 +187,10 @@ def signal_table(kept: Kept) -> str:
                 continue
             won = gain(before, told)
             count = min(len(found) for found in (before, told, known) if found)
+            stale = any(kept.stale(str(n), arm) for arm in (without, signal, perfect) if arm)
             cells = [
                 f"{n} agents, {signal}",
-                str(count),
+                f"{count}{' (older code)' if stale else ''}",
                 *(str(figure(r) or "–") for r in (before, told, known)),
             ]
             cells.append(f"{won[0]:+.2f} ± {won[1]:.2f}")
