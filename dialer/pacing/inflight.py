@@ -14,8 +14,6 @@ from dialer.pacing.ringing import RING_CODES, Tones
 CHANCE_STEP = 0.3
 CHANCE_LEVELS = 8
 """A call's own chance, relative to the average, is kept in steps of a factor e^0.3 = 1.35."""
-SETTLED_LONG_AGO = 1000.0
-"""From so many settled dials on, young ones do not matter to whether a start is over."""
 
 
 @dataclass(slots=True)
@@ -161,17 +159,6 @@ class InFlight:
         resting = min(exposed * rate.p * rate.error**2, 1.0)
         times = sqrt((1.0 - by_now) / (by_now * self.times.known()))
         return Rate(rate.p, hypot(rate.error, resting * times))
-
-    def told(self) -> tuple[float, float]:
-        """Dials whose answers are all known, older than the ring limit or than every call in flight, and how
-        many of them were answered."""
-        settled = self.rate.settled, self.rate.settled_answers
-        if self.rate.settled >= SETTLED_LONG_AGO:
-            return settled
-        k = (self.slot - self.back) % self.size
-        open_slots = np.flatnonzero(self.ringing[:, k].sum(axis=0))
-        known = k[int(open_slots[-1]) + 1 :] if len(open_slots) else k
-        return settled[0] + float(self.dials[known].sum()), settled[1] + float(self.answers[known].sum())
 
     def by_age(self) -> Array:
         """Calls in flight, group after group, each by age in slots."""

@@ -131,28 +131,6 @@ def test_a_steady_rate_does_not_wander_however_low_it_is_just_now() -> None:
     assert rate.wander(0.05) < 0.5
 
 
-def test_a_dial_has_had_its_time_when_all_calls_as_old_have_ended_or_passed_the_ring_limit() -> None:
-    flight = InFlight()
-    flight.advance(1.0)
-    early = [flight.dialed(1.0, None) for _ in range(10)]
-    flight.advance(5.0)
-    late = [flight.dialed(5.0, None) for _ in range(10)]
-    for placed in late:
-        flight.ended(placed, 8.0, True)
-    assert flight.told() == (0.0, 0.0)
-    for placed in early[:-1]:
-        flight.ended(placed, 20.0, False)
-    assert flight.told() == (0.0, 0.0)
-    flight.ended(early[-1], 20.0, False)
-    assert flight.told() == (20.0, 10.0)
-    flight.advance(20.0)
-    flight.dialed(20.0, None)
-    flight.advance(40.0)
-    assert flight.told() == (20.0, 10.0)
-    flight.advance(21.0 + flight.ring_limit)
-    assert flight.told() == (21.0, 10.0)
-
-
 def test_hazards_recover_an_exponential_and_count_the_running_ones() -> None:
     luck = np.random.default_rng(7)
     talk = Durations(1, prior_mean=60.0)

@@ -38,7 +38,7 @@ def floor() -> Pacer:
 
 
 @pytest.mark.parametrize("agents", [5, 10, 20, 50, 300])
-def test_a_start_grows_with_the_dials_whose_answers_are_all_known(agents: int) -> None:
+def test_a_start_grows_with_the_dials_that_are_settled(agents: int) -> None:
     """Nobody answers at first, which says less than it seems: the next volley must not be without end."""
     pacer, calls, at = make("predictive", target=0.03), 0, 0.0
     for agent in range(agents):
