@@ -106,7 +106,7 @@ class Predictive(BookPacer):
         super().progress(call, at, code)
         placed = self.placed.get(call)
         if placed is not None:
-            # Most calls ring: looking again at each tone finds nothing, and cost a small floor 0.3 points.
+            # Does not wake: tones that did cost ten agents 0.4 ± 0.2 points, others 0.1 ± 0.2.
             self.in_flight.advance(self.books.now)
             self.in_flight.progress(placed, self.books.now, code)
 
@@ -137,7 +137,7 @@ class Predictive(BookPacer):
         """Whether the price decided that a call was answered just now: not until the floor has been full and
         the calls placed before have ended. While it fills nobody is lost at whatever price (300 agents
         learned within 15 s to pay five times as much), and what is lost at the brim is the unknown answer
-        rate's fault (five calls of one start cut the price to a twentieth, for hours)."""
+        rate's fault (five calls of one start cut the price to a twenty-fifth, for seven minutes and more)."""
         return self.filled_at is not None and self.books.now > self.filled_at + self.in_flight.ring_limit
 
     def _wake(self) -> None:
