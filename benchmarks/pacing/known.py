@@ -23,7 +23,7 @@ class FullKnowledge(Predictive):
     def __init__(self, target: float, mix: Mix) -> None:
         super().__init__(target)
         self.mix = mix
-        self.warm = True
+        self.start.warm = True
         flight = self.in_flight
         # In no order: what is remembered fades, and sorted the short talks would fade first.
         even = np.random.default_rng(0).permutation((np.arange(SAMPLES) + 0.5) / SAMPLES)

@@ -21,18 +21,9 @@ from dialer.pacing.inflight import InFlight, Placed
 from dialer.pacing.loss import gauge_for, most_within
 from dialer.pacing.rates import Rate
 from dialer.pacing.simple import BookPacer
+from dialer.pacing.start import COLD_DIALS, Start
 from dialer.pacing.types import Agent, Call, Snapshot
 
-COLD_DIALS = 20
-"""A start is cold until max(this, agents) dials are settled."""
-COLD_LINES = 1.5
-"""Lines per idle agent at a start; once it is no longer cold, as many again as dials are settled, and once
-more for each of their answers. Fast answers are seen first, so early estimates run high: counting young dials
-by the share that should have answered by now won half a minute, and lost 760 calls on 300 agents where people
-take 18 s to answer instead of 9. Four seconds earlier, with all calls ended and their times not learned yet,
-300 agents lost 77."""
-FILLING = 0.7
-"""Factor of the price until it is what decides (`_priced`)."""
 CAUTION = 2.5
 """Standard errors of the answer rate count for more: its errors hit all calls in flight at once."""
 TALK_GUESS, WRAPUP_GUESS, FINISHING_GUESS = 120.0, 30.0, 6.0
@@ -82,8 +73,7 @@ class Predictive(BookPacer):
         self.rate_slot = -1
         self.quiet_until = -1e9
         self.expected = 0
-        self.warm = False
-        self.filled_at: float | None = None
+        self.start = Start(ring_limit)
         self.tables_at = -1e9
         self.tables_changes = -1
         self.times_changes = -1
@@ -95,6 +85,7 @@ class Predictive(BookPacer):
 
     def dialed(self, call: Call, at: float, p: float | None = None) -> None:
         super().dialed(call, at, p)
+        self.start.dialed(self.books.now)
         self.expected -= 1
         if self.expected < 0:
             self._wake()
@@ -124,21 +115,14 @@ class Predictive(BookPacer):
         super().abandoned(call, at)
         self._wake()
         self._end(call, True)
-        self.money.lose(priced=self._priced())
+        self.money.lose(self.start.priced(self.books.now))
+        self.start.abandoned()
 
     def connected(self, call: Call, agent: Agent, at: float) -> None:
         super().connected(call, agent, at)
         self._end(call, True)
-        self.money.win(priced=self._priced())
-        if self.books.idle == 0 and self.filled_at is None:
-            self.filled_at = self.books.now
-
-    def _priced(self) -> bool:
-        """Whether the price decided that a call was answered just now: not until the floor has been full and
-        the calls placed before have ended. While it fills nobody is lost at whatever price (300 agents
-        learned within 15 s to pay five times as much), and what is lost at the brim is the unknown answer
-        rate's fault (five calls of one start cut the price to a twenty-fifth, for seven minutes and more)."""
-        return self.filled_at is not None and self.books.now > self.filled_at + self.in_flight.ring_limit
+        self.money.win(self.start.priced(self.books.now))
+        self.start.connected(self.books.now, self.books.idle)
 
     def _wake(self) -> None:
         """Something happened that may make the next call safer: the next decision measures."""
@@ -278,15 +262,13 @@ class Predictive(BookPacer):
             return least
         self.in_flight.advance(books.now)
         self._refresh()
-        most = max_calls
-        if not self.warm:
-            most = min(most, self._lines_at_start(free) - dialing)
+        most = int(min(max_calls, self._lines(free) - dialing))
         if most <= least:
             return least
-        start = books.idle - len(books.waiting)
+        idle = books.idle - len(books.waiting)
         wander = self.in_flight.rate.wander(self.rate.p)
         error = hypot(CAUTION * self.rate.error, wander)
-        loss = self.gauge.measure(start, self._agent_rows(), self.in_flight.by_age(), error)
+        loss = self.gauge.measure(idle, self._agent_rows(), self.in_flight.by_age(), error)
         price = self._price()
         calls, next_loss = most_within(price, most, loss)
         if calls < most:
@@ -294,17 +276,16 @@ class Predictive(BookPacer):
         self.expected = max(calls, least)
         return self.expected
 
-    def _lines_at_start(self, free: int) -> int:
-        rate = self.in_flight.rate
-        return int(COLD_LINES * free + (0.0 if self.cold() else rate.settled * (1.0 + rate.settled_answers)))
+    def _lines(self, free: int) -> float:
+        rate, agents = self.in_flight.rate, len(self.books.agents)
+        return self.start.lines(self.books.now, agents, free, rate.settled, rate.settled_answers)
 
     def _price(self) -> float:
-        price = self.money.price(self.in_flight.rate.dispersion.spread())
-        return price if self.warm or self._priced() else FILLING * price
+        return self.start.price(self.books.now, self.money.price(self.in_flight.rate.dispersion.spread()))
 
     def cold(self) -> bool:
         """Too few dials are settled to trust the answer rate."""
-        return not self.warm and self.in_flight.rate.settled < max(COLD_DIALS, len(self.books.agents))
+        return self.start.cold(self.in_flight.rate.settled, len(self.books.agents))
 
     # -- settings and memory
 
@@ -361,7 +342,7 @@ class Predictive(BookPacer):
             self.in_flight.rate.prior_p = float(rate["p"])
             self.in_flight.rate.prior_weight = min(settled, WARM_ANSWERS / max(float(rate["p"]), 0.01))
             self.rate = Rate(float(rate["p"]), WARM_ERROR)
-            self.warm = True
+            self.start.warm = True
         for doing, durations in self.durations.items():
             durations.restore(snapshot["durations"][doing.name.lower()], WARM_KEEP)
         budget: dict[str, Any] = snapshot["budget"]

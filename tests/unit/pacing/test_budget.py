@@ -46,7 +46,7 @@ def test_answers_the_price_did_not_decide_on_teach_nothing_of_it() -> None:
 
 def test_a_floor_that_fills_for_the_first_time_teaches_nothing_of_the_price() -> None:
     pacer = Predictive(0.03)
-    pacer.warm = True
+    pacer.start.warm = True
     for agent in range(50):
         pacer.ready(agent, 0.0)
     before = pacer.money.level
@@ -85,7 +85,7 @@ def test_until_the_price_decides_it_is_a_lower_one() -> None:
     pacer = Predictive(0.03)
     pacer.ready("A", 0.0)
     first = pacer.explain(0.0)["price"]
-    pacer.warm = True
+    pacer.start.warm = True
     assert first < pacer.explain(0.0)["price"]
 
 
