@@ -4,7 +4,8 @@ from ami import actions
 from ami import events as e
 from ami.kept import OPT_OUTS, opt_out
 from tests.contract.bench import Bench, Number
-from tests.contract.scenarios import Scenario, broadcast, called_in, refused
+from tests.contract.broadcast_scenarios import broadcast
+from tests.contract.scenarios import Scenario, called_in, refused
 
 
 async def _kept(bench: Bench) -> dict[str, str]:

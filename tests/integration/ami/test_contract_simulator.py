@@ -10,12 +10,10 @@ from ami.simulator import Behaviour, Fate, Phone, Population, Settings, Simulate
 from ami.simulator.population import MACHINE
 from storage.virtual_clock import VirtualClock
 from tests.contract.bench import BRIEF_S, BRIEF_TRUNK, TRUNK, UNREGISTERED, Bench, Number
-from tests.contract.control_scenarios import CONTROL_SCENARIOS
-from tests.contract.opt_out_scenarios import OPT_OUT_SCENARIOS
-from tests.contract.scenarios import SCENARIOS, Scenario
+from tests.contract.every import EVERY
+from tests.contract.scenarios import Scenario
 from tests.helpers import until
 
-EVERY = (*SCENARIOS, *CONTROL_SCENARIOS, *OPT_OUT_SCENARIOS)
 NUMBERS: dict[str, Behaviour | Sequence[Behaviour]] = {
     Number.ANSWERS: Behaviour(ring_s=0.1),
     Number.BUSY: Behaviour(fate=Fate.BUSY),

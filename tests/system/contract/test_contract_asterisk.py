@@ -3,13 +3,10 @@
 import pytest
 
 from tests.contract.bench import Bench
-from tests.contract.control_scenarios import CONTROL_SCENARIOS
-from tests.contract.opt_out_scenarios import OPT_OUT_SCENARIOS
-from tests.contract.scenarios import SCENARIOS, Scenario
+from tests.contract.every import EVERY
+from tests.contract.scenarios import Scenario
 
 pytestmark = pytest.mark.asterisk
-
-EVERY = (*SCENARIOS, *CONTROL_SCENARIOS, *OPT_OUT_SCENARIOS)
 
 
 @pytest.mark.parametrize("scenario", EVERY, ids=lambda scenario: scenario.__name__)
