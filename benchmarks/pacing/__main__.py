@@ -49,13 +49,21 @@ def main() -> None:
     parser.add_argument(
         "--others", type=int, help="shifts of each policy but ours, where 8, 4, 1 are not enough"
     )
+    parser.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        help="number of the matrix's first shift: other luck, kept in a file of its own",
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="forget the shifts already run")
     parser.add_argument("--parts", default=",".join(PARTS), help="which to run, by comma (default: all)")
     parser.add_argument("--report", action="store_true", help="run nothing, print what is there")
     parser.add_argument("--write", action="store_true", help="put tables and chart into docs/pacing.md")
     chosen = parser.parse_args()
-    end = "-quick.jsonl" if chosen.quick else ".jsonl"
+    if chosen.first and (chosen.write or chosen.parts != "matrix"):
+        parser.error("--first goes with --parts matrix, and without --write")
+    end = f"{'-quick' if chosen.quick else ''}{f'-from-{chosen.first}' if chosen.first else ''}.jsonl"
     paths = RESULTS / f"pacing{end}", RESULTS / f"pacing-signals{end}"
     if (chosen.fresh or chosen.quick) and not chosen.report:
         for path in paths:
@@ -68,9 +76,9 @@ def main() -> None:
     parts = () if chosen.report else chosen.parts.split(",")
     if "matrix" in parts:
         if OURS in names:
-            run_ours(cells, kept, chosen.quick, chosen.processes, tell)
+            run_ours(cells, kept, chosen.quick, chosen.processes, tell, chosen.first)
         others = [name for name in names if name != OURS]
-        run_all(tasks(cells, others, chosen.quick, chosen.others), kept, chosen.processes, tell)
+        run_all(tasks(cells, others, chosen.quick, chosen.others, chosen.first), kept, chosen.processes, tell)
     if "held-out" in parts:
         run_all(held_out_tasks(chosen.quick), kept, chosen.processes, tell)
     if "signals" in parts:

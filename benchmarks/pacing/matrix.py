@@ -87,14 +87,16 @@ Task = tuple[Job, ...]
 """Jobs run one after another in one process: a single one, or a family's on one floor, to halve between."""
 
 
-def tasks(cells: Iterable[Cell], names: Iterable[str], quick: bool, others: int | None = None) -> list[Task]:
+def tasks(
+    cells: Iterable[Cell], names: Iterable[str], quick: bool, others: int | None = None, first: int = 0
+) -> list[Task]:
     """Our own first, then the others; one shift of each cell before the next, so that a part is a balanced
     part."""
     cells, names = list(cells), list(names)
     most = max((shifts(cell.agents, quick) for cell in cells), default=0)
     single = [name for name in names if not any(name in family for family in FAMILIES)]
     found: list[Task] = [
-        (Job(cell.name, name, seed),)
+        (Job(cell.name, name, first + seed),)
         for name in single
         for seed in range(most)
         for cell in cells
@@ -103,7 +105,7 @@ def tasks(cells: Iterable[Cell], names: Iterable[str], quick: bool, others: int 
     for family in FAMILIES:
         members = [name for name in family if name in names]
         found += [
-            tuple(Job(cell.name, name, seed) for name in members for seed in range(count))
+            tuple(Job(cell.name, name, first + seed) for name in members for seed in range(count))
             for cell in cells
             if members and (count := needed(members[0], cell.agents, quick, others))
         ]
@@ -154,13 +156,18 @@ def summit(members: Sequence[str], worth: Callable[[str], float]) -> str:
 
 
 def run_ours(
-    cells: list[Cell], kept: Kept, quick: bool, processes: int, tell: Callable[[int, int, Job], None]
+    cells: list[Cell],
+    kept: Kept,
+    quick: bool,
+    processes: int,
+    tell: Callable[[int, int, Job], None],
+    first: int = 0,
 ) -> None:
     """Our policy, look by look: a cell that is decided is not run further, so what is in doubt gets the
     time."""
     for look in (*LOOKS, max((shifts(cell.agents, quick) for cell in cells), default=0)):
         todo: list[Task] = [
-            (Job(cell.name, OURS, seed),)
+            (Job(cell.name, OURS, first + seed),)
             for cell in cells
             if not decided(cell, kept.today(cell.name, OURS))
             for seed in range(min(look, shifts(cell.agents, quick)))
