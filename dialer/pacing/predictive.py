@@ -85,7 +85,6 @@ class Predictive(BookPacer):
 
     def dialed(self, call: Call, at: float, p: float | None = None) -> None:
         super().dialed(call, at, p)
-        self.start.dialed(self.books.now)
         self.expected -= 1
         if self.expected < 0:
             self._wake()
@@ -116,7 +115,6 @@ class Predictive(BookPacer):
         self._wake()
         self._end(call, True)
         self.money.lose(self.start.priced(self.books.now))
-        self.start.abandoned()
 
     def connected(self, call: Call, agent: Agent, at: float) -> None:
         super().connected(call, agent, at)
@@ -278,7 +276,7 @@ class Predictive(BookPacer):
 
     def _lines(self, free: int) -> float:
         rate, agents = self.in_flight.rate, len(self.books.agents)
-        return self.start.lines(self.books.now, agents, free, rate.settled, rate.settled_answers)
+        return self.start.lines(agents, free, rate.settled, rate.settled_answers)
 
     def _price(self) -> float:
         return self.start.price(self.books.now, self.money.price(self.in_flight.rate.dispersion.spread()))

@@ -12,9 +12,6 @@ take 18 s to answer instead of 9. Four seconds earlier, with all calls ended and
 300 agents lost 77."""
 FILLING = 0.7
 """Factor of the price until it is what decides (`priced`)."""
-FIRST_MINUTES = 600.0
-FIRST_LOST, FIRST_SHARE = 4, 0.06
-"""In the first ten minutes no call is risked while so many are lost, and this share of the live answers."""
 
 
 @dataclass(slots=True)
@@ -23,24 +20,12 @@ class Start:
 
     ring_limit: float
     warm: bool = False
-    began_at: float | None = None
     filled_at: float | None = None
-    answered: int = 0
-    lost: int = 0
-
-    def dialed(self, now: float) -> None:
-        if self.began_at is None:
-            self.began_at = now
 
     def connected(self, now: float, idle: int) -> None:
         """`idle`: agents left without a customer."""
-        self.answered += 1
         if idle == 0 and self.filled_at is None:
             self.filled_at = now
-
-    def abandoned(self) -> None:
-        self.answered += 1
-        self.lost += 1
 
     def priced(self, now: float) -> bool:
         """Whether the price decided that a call was answered just now: not until the floor has been full and
@@ -56,17 +41,9 @@ class Start:
         """Too few dials are settled to trust the answer rate."""
         return not self.warm and settled < max(COLD_DIALS, agents)
 
-    def lines(self, now: float, agents: int, free: int, settled: float, answers: float) -> float:
+    def lines(self, agents: int, free: int, settled: float, answers: float) -> float:
         """The most lines for `free` idle agents of `agents`, with so many dials settled and answers of
         them."""
-        if self._unlucky(now):
-            return free
         if self.warm:
             return float("inf")
         return COLD_LINES * free + (0.0 if self.cold(settled, agents) else settled * (1.0 + answers))
-
-    def _unlucky(self, now: float) -> bool:
-        """The next call lost would be a burst: more than the first minutes may lose."""
-        if self.began_at is None or now > self.began_at + FIRST_MINUTES:
-            return False
-        return self.lost >= max(FIRST_LOST, FIRST_SHARE * (self.answered + 1) - 1)

@@ -72,24 +72,3 @@ def test_calls_asked_for_but_not_placed_are_asked_for_again() -> None:
     assert pacer.decide(0.1, 100) == wanted
     pacer.dialed(1, 0.1)
     assert pacer.decide(0.2, 100) >= wanted - 2
-
-
-@pytest.mark.parametrize(
-    ("lost", "at", "risked"), [(3, 80.0, True), (4, 80.0, False), (4, 590.0, False), (4, 610.0, True)]
-)
-def test_a_start_that_has_lost_all_it_may_risks_no_call_for_ten_minutes(
-    lost: int, at: float, risked: bool
-) -> None:
-    pacer = make("predictive", target=0.03)
-    for agent in range(4):
-        pacer.ready(agent, 0.0)
-    for call in range(32):
-        pacer.dialed(call, 0.0)
-        pacer.answered(call, 9.0) if call < 4 + lost else pacer.failed(call, 26.0, "no_answer")
-    for agent in range(4):
-        pacer.connected(agent, agent, 9.0)
-        pacer.ready(agent, 70.0)
-    for call in range(4, 4 + lost):
-        pacer.abandoned(call, 11.0)
-    calls = pacer.decide(at, 100)
-    assert calls > 4 if risked else calls == 4
