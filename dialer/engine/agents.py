@@ -33,6 +33,8 @@ class LiveAgent:
     """Unique id of the held line's channel."""
     held: bool = False
     """The line is in the agents' waiting room: a customer can be joined to it."""
+    entries: int = 0
+    """How often it has come there."""
     bridge: str = ""
     """The conversation the line is in."""
     about: Typification | None = None

@@ -71,6 +71,8 @@ class LiveCall:
     """Of the link at the originate: an older one means that events may have been missed."""
     entries: int = 0
     """How often it has come into the waiting room."""
+    closing: bool = False
+    """In the conference where it hears the message: Asterisk moves nobody out of one."""
     listens_s: float = DEADLINES_S[machine.Answered]
     """From its answer, until it is looked for."""
     adopted: bool = False

@@ -149,7 +149,9 @@ class Hub:
                     self._tools.calls.happen(call, machine.AgentChosen(taker.id))
 
     def _may_be_joined(self, call: LiveCall) -> bool:
-        return call.id not in self.unidentified and self._join_tries.get(call.id, 0) < JOIN_TRIES
+        if call.id in self.unidentified or call.closing:
+            return False
+        return self._join_tries.get(call.id, 0) < JOIN_TRIES
 
     def _join(self, call: LiveCall, agent_id: UUID, now: datetime) -> None:
         agent = self._tools.agents.get(agent_id)
@@ -163,7 +165,10 @@ class Hub:
         else:
             call.ringing_agent = agent.id
             actions = _ring(agent, call)
-        self._tools.sender.post(call.server, actions, lambda error: self._join_failed(call, agent, error))
+        entries = agent.entries
+        self._tools.sender.post(
+            call.server, actions, lambda error: self._join_failed(call, agent, entries, error)
+        )
         rescued = isinstance(call.state, machine.Joining) and call.state.rescued
         self._take_on(agent, call, RESCUED if rescued else "")
         self._tools.agents.happen(agent, desk.CallOffered(call.id))
@@ -175,8 +180,11 @@ class Hub:
         self._take_on(agent, call, agent.came)
         self._tools.writer.tell((agent_topic(agent.id),), _offer(call, agent))
 
-    def _join_failed(self, call: LiveCall, agent: LiveAgent, error: AmiError) -> None:
+    def _join_failed(self, call: LiveCall, agent: LiveAgent, entries: int, error: AmiError) -> None:
+        """`entries`: how often the line had come into its waiting room before."""
         log.info("call %s could not be joined to agent %s: %s", call.id, agent.row.code, error)
+        if _has_moved_the_line(error) and agent.entries == entries:
+            agent.held = False  # an answer overtakes events: it is on its way back, and cannot be moved there
         if isinstance(call.state, machine.Joining) and call.state.agent_id == agent.id:
             self._join_tries[call.id] = self._join_tries.get(call.id, 0) + 1
             if _is_the_agents(error):
@@ -383,6 +391,11 @@ def _is_the_agents(error: AmiError) -> bool:
     """Whether it was the agent's line that failed. Asterisk names the one at fault, and Channel1 is the line;
     a customer who has just gone says nothing against the agent, who is free for the next one at once."""
     return not isinstance(error, ActionRefused) or "Channel1" in str(error)
+
+
+def _has_moved_the_line(error: AmiError) -> bool:
+    """The agent's line is put into the conversation first, the customer then."""
+    return isinstance(error, ActionRefused) and "add Channel2" in str(error)
 
 
 def _waiting(call: LiveCall, now: datetime) -> floor.WaitingCall:

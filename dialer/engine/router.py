@@ -18,7 +18,7 @@ from dialer.engine.tools import Tools
 log = logging.getLogger(__name__)
 
 CUSTOMERS, AGENTS = "marcador-customers", "marcador-agents"
-CONVERSATION = "basic"
+CONVERSATION, CONFBRIDGE = "basic", "ConfBridge"
 RANG_OUT = 3
 """An originate's reason: its ring time ran out. `Dial` says so in a word."""
 
@@ -186,11 +186,14 @@ class Router:
         if event.kind == CONVERSATION:
             self._joined(server, event, call, agent)
         elif call is not None and event.name == CUSTOMERS:
-            call.bridge = ""
+            call.bridge, call.closing = "", False
             call.entries += 1
             self._happen(call, machine.WaitEntered())
+        elif call is not None and event.creator == CONFBRIDGE:
+            call.closing = True
         elif agent is not None and event.name == AGENTS:
             agent.held, agent.bridge = True, ""
+            agent.entries += 1
             self._hub.line_is_free(agent)
 
     def _joined(

@@ -1,6 +1,6 @@
 """A customer and an agent who could not be joined: whose fault it was decides who waits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import pytest
@@ -14,6 +14,7 @@ from ami.simulator import Settings as PbxSettings
 from dialer.agents import Agent
 from dialer.engine.agents import BENCH_S
 from dialer.engine.hub import RESCUE_S
+from dialer.engine.router import AGENTS
 from tests.integration.dialer.house import ANSWERS, House, in_virtual_time, number
 from typifications.model import Action as ResultAction
 
@@ -26,11 +27,10 @@ MOMENT = timedelta(seconds=BENCH_S / 2)
     ("error", "waits"),
     [
         (ActionRefused("Bridge: Channel2 does not exist: x"), False),
-        (ActionRefused("Bridge: Unable to add Channel2 to bridge: x"), False),
         (ActionRefused("Bridge: Channel1 does not exist: x"), True),
         (ActionTimeout("no answer", sent=True), True),
     ],
-    ids=["customer_gone", "customer_closed", "line_gone", "no_answer"],
+    ids=["customer_gone", "line_gone", "no_answer"],
 )
 def test_an_agent_whose_customer_had_gone_takes_the_next_at_once(
     database_dsn: str, error: AmiError, waits: bool
@@ -51,6 +51,71 @@ def test_an_agent_whose_customer_had_gone_takes_the_next_at_once(
         await house.clock.sleep(1)
         (attempt,) = await house.rows("SELECT answered_at, connected_at FROM attempt")
         assert (attempt["connected_at"] - attempt["answered_at"] > MOMENT) is waits
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_line_on_its_way_back_from_a_customer_who_was_closed_is_left_alone_until_it_is_there(
+    database_dsn: str,
+) -> None:
+    """Asterisk's answer overtakes its events: the line seems to be in its room, and cannot be moved."""
+
+    async def story(house: House) -> None:
+        campaign, ana = await house.opened()
+        house.calls_to(MAIN, ANSWERS)
+        send = house.link.send
+        sent_at: list[datetime] = []
+        back_at: list[datetime] = []
+
+        async def closed_at_first(action: Action, *, deadline: float = 5.0) -> Response:
+            if isinstance(action, Bridge):
+                sent_at.append(house.clock.now())
+                if not back_at:
+                    back_at.append(house.clock.now() + MOMENT)
+                    house.clock.call_later(MOMENT.total_seconds(), lambda: comes_back(house, action.agent))
+                    raise ActionRefused("Bridge: Unable to add Channel2 to bridge: x")
+            return await send(action, deadline=deadline)
+
+        with patch.object(house.link, "send", closed_at_first):
+            await house.contact(await house.list_(campaign.id), MAIN)
+            await house.until(lambda: house.state(ana.id) == "talking")
+        assert sent_at[1:] == back_at
+
+    in_virtual_time(database_dsn, story)
+
+
+def comes_back(house: House, line: str) -> None:
+    """The line, into its waiting room."""
+    house.engine._router.handle("main", BridgeEnter(line, "", line, "room", "base", "BridgeWait", AGENTS, 1))
+
+
+def test_a_customer_who_hears_the_message_already_is_offered_to_nobody(database_dsn: str) -> None:
+    """It can no longer be moved, though `MarcadorClosed` is yet to come."""
+
+    async def story(house: House) -> None:
+        campaign, ana = await house.opened()
+        house.calls_to(MAIN, ANSWERS)
+        house.live_agent(ana.id).benched = True
+        bridges: list[Bridge] = []
+        send = house.link.send
+
+        async def watched(action: Action, *, deadline: float = 5.0) -> Response:
+            if isinstance(action, Bridge):
+                bridges.append(action)
+            return await send(action, deadline=deadline)
+
+        def at_each_room(event: Event) -> None:
+            if isinstance(event, BridgeEnter) and event.creator == "ConfBridge":
+                house.engine.tools.agents._unbench(house.live_agent(ana.id))
+
+        house.link.subscribe(at_each_room)
+        with patch.object(house.link, "send", watched):
+            await house.contact(await house.list_(campaign.id), MAIN)
+            await house.until(lambda: house.live_agent(ana.id).free, 30)
+            await house.clock.sleep(5)
+        (attempt,) = await house.rows("SELECT outcome FROM attempt")
+        assert attempt["outcome"] == "abandoned"
+        assert not bridges
 
     in_virtual_time(database_dsn, story)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -149,7 +150,7 @@ class Ami:
         while block := await self._block():
             message = dict(_header(line) for line in block)
             if "Event" in message:
-                self.events.append(message)
+                self.events.append(message | {"Seen": f"{time.time():.3f}"})
             elif answer := self._answers.pop(message.get("ActionID", ""), None):
                 answer.set_result(message)
 
