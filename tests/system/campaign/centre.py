@@ -254,7 +254,9 @@ class Centre:
             await until(closed, seconds, "every contact is in a final state", every=0.1)
         except AssertionError as error:
             left = await self.rows(LEFT, list(OPEN_STATES))
-            raise AssertionError(f"{error}: {await self.states()}, left: {left}") from None
+            there = self.asterisk.cli("core show channels concise")
+            told = f"{await self.states()}, left: {left}, in Asterisk:\n{there}"
+            raise AssertionError(f"{error}: {told}") from None
 
     async def ended(self, attempt_id: UUID, seconds: float = 10) -> dict[str, Any]:
         """Wait for the attempt's end; its row."""

@@ -193,9 +193,8 @@ def nobody_was_abandoned_while_an_agent_was_free(finished: Finished) -> None:
         if event.get("UserEvent") == "MarcadorAnswered"
     }
     for row in abandoned:
-        # By Asterisk's clock: we may hear of the answer late, and think the patience longer than it is.
-        begin = answered[str(row["id"])]
-        end = begin + PATIENCE
+        # From when the dialer heard of it; but Asterisk counts the patience, from when it answered.
+        begin, end = row["answered_at"], answered[str(row["id"])] + PATIENCE
         in_vain = [
             free
             for free in finished.free
