@@ -26,6 +26,7 @@ from dialer.engine.paced import PACED, GuardedPacer, same_pacing
 from dialer.engine.placing import Placer
 from dialer.engine.tools import Tools
 from dialer.hours import Closed, campaign_opening, day_start, opening
+from dialer.live import Bound
 from dialer.outcome import Verdict
 from dialer.passing import Passing
 from dialer.settings import Mode, Settings
@@ -296,7 +297,9 @@ class CampaignRun:
         runs = self._tools.trunks.usable(self.settings.trunks, now)
         nexts = [run.limits.next_at(now) for run in runs if run.limits.in_use < run.limits.channels]
         wait = min(((at - now) / timedelta(seconds=1) for at in nexts), default=IDLE_S)
-        return min(max(wait, 0.01), IDLE_S) if wait > 0 else IDLE_S
+        if wait <= 0 and self.pace.bound is not Bound.TRUNKS:
+            return IDLE_S
+        return min(max(wait, 0.01), IDLE_S)  # the rate may allow more by now: placing took its time
 
     # --- contacts -------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """Before a call is sent: the law's caps, and originates that certainly never left."""
 
+from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import msgspec
@@ -10,13 +12,15 @@ from ami.errors import ActionTimeout, LinkLost, Unanswered
 from ami.link import Response
 from dialer import trunks
 from dialer.commands import Kind, wake
+from dialer.engine.placing import Placed, Placer
 from dialer.outcome import Outcome
 from dialer.settings import RetryRule
 from dialer.trunks import TrunkFields
 from lists.model import Caps
-from tests.integration.dialer.house import ANSWERS, BUSY, SETTINGS, House, in_virtual_time, number
+from tests.integration.dialer.house import ANSWERS, BUSY, SETTINGS, SILENT, House, in_virtual_time, number
 
 MAIN = number(1)
+AGENTS = 20
 
 
 def test_a_preset_tightens_the_campaigns_own_caps_at_every_begin(database_dsn: str) -> None:
@@ -101,5 +105,31 @@ def test_a_trunk_renamed_during_a_call_gets_its_channel_back(database_dsn: str) 
         assert trunk.limits.in_use == 1
         await house.until(lambda: house.state(ana.id) == "wrapup")
         assert trunk.limits.in_use == 0
+
+    in_virtual_time(database_dsn, story)
+
+
+def test_a_trunk_is_used_at_its_rate_though_each_placing_takes_its_time(database_dsn: str) -> None:
+    """At a start nothing happens that would make the campaign look again."""
+
+    async def story(house: House) -> None:
+        await house.trunk(calls_per_s=10)
+        campaign = await house.campaign()
+        people = await house.list_(campaign.id)
+        for n in range(AGENTS):
+            house.calls_to(number(n), SILENT)
+            await house.contact(people, number(n))
+        place = Placer.place
+
+        async def slow(*given: Any, **more: Any) -> Placed:
+            placed = await place(*given, **more)
+            await house.clock.sleep(0.2)
+            return placed
+
+        with patch.object(Placer, "place", slow):
+            await house.many_agents(AGENTS, campaign.id)
+            await house.until(lambda: len(house.dialled()) == AGENTS, 60)
+        (row,) = await house.rows("SELECT max(begun_at) - min(begun_at) AS took FROM attempt")
+        assert row["took"] < timedelta(seconds=1.5 * AGENTS / 10)
 
     in_virtual_time(database_dsn, story)

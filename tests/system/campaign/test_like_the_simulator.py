@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 from math import exp, log, sqrt
 from statistics import NormalDist
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from dialer.simulate import Lognormal, Mix, Shift, Uniform, always, run
 from dialer.simulate.customers import Customers
 from dialer.simulate.luck import BLOCK, Array
 from dialer.simulate.mix import Spread
+from tests.helpers import until
 from tests.helpers.likeness import interval
 from tests.system.asterisk.carrier import Carrier, Customer, graded
 from tests.system.asterisk.installation import Installation
@@ -157,7 +159,7 @@ async def test_twenty_minutes_on_asterisk_lie_within_the_simulators_interval(
 
 
 async def a_floor_at_work(centre: Centre) -> datetime:
-    """All agents ready, and only then the first call."""
+    """All agents ready, and only then the first call; when that was."""
     campaign = await centre.campaign(
         settings(
             mode=Mode.PREDICTIVE,
@@ -179,7 +181,14 @@ async def a_floor_at_work(centre: Centre) -> datetime:
         desk = await centre.desk(f"{300 + n}", campaign)
         desk.typifies_everything(done, lambda: luck.lognormvariate(log(WRAPUP_S) - sigma**2 / 2, sigma))
     await centre.want(campaign.id, Desired.RUNNING)
-    return centre.clock.now()
+
+    async def first_call() -> datetime | None:
+        row = await centre.row("SELECT min(begun_at) AS at FROM attempt")
+        return cast(datetime | None, row["at"])
+
+    began = await until(first_call, 10, "the first call is placed", every=0.05)
+    assert began is not None
+    return began
 
 
 async def what_came_of_it(centre: Centre, began: datetime) -> tuple[float, int, int]:
