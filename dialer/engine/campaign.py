@@ -297,7 +297,8 @@ class CampaignRun:
         runs = self._tools.trunks.usable(self.settings.trunks, now)
         nexts = [run.limits.next_at(now) for run in runs if run.limits.in_use < run.limits.channels]
         wait = min(((at - now) / timedelta(seconds=1) for at in nexts), default=IDLE_S)
-        if wait <= 0 and self.pace.bound is not Bound.TRUNKS:
+        held_back = self.pace.bound is Bound.TRUNKS and not self.status.why  # and not for want of contacts
+        if wait <= 0 and not held_back:
             return IDLE_S
         return min(max(wait, 0.01), IDLE_S)  # the rate may allow more by now: placing took its time
 
