@@ -21,6 +21,8 @@ from dialer.handling import CONFERENCE
 log = logging.getLogger(__name__)
 
 LISTING_S = 10.0
+HANGUP_S = 1.0
+"""A channel that is not listed may have ended just now: its `Hangup`, which says how, is still to come."""
 TRANSFERS = "marcador-transfer"
 
 
@@ -40,6 +42,7 @@ class Reconciler:
     async def reconcile(self, server: str) -> bool:
         """False: Asterisk did not tell; to be done again."""
         generation = self._tools.sender.generation(server)
+        entries = {agent.id: agent.entries for agent in self._tools.agents}
         listing = await self._list(server)
         if listing is None or self._tools.sender.generation(server) != generation:
             return False
@@ -51,7 +54,7 @@ class Reconciler:
         # Lines first: a call may be in a conversation with one of them.
         for agent in old_lines:
             agent.generation = generation
-            self._mend_line(agent, listing)
+            self._mend_line(agent, listing, came_back=agent.entries != entries.get(agent.id, 0))
         for call in old_calls:
             call.generation = generation
             self._mend_call(call, listing)
@@ -89,6 +92,8 @@ class Reconciler:
     async def roll_call(self, server: str) -> None:
         """Whoever is not there any more, talking or not: an end or a lost line nobody told us of."""
         asked_at = self._tools.clock.now()
+        # Those whose channel was there before: one that came since is in no listing.
+        known = [(c, c.channel) for c in self._tools.calls if c.server == server and c.has_channel]
         channels = await self._channels(server)
         if channels is None:
             return
@@ -97,9 +102,14 @@ class Reconciler:
             if opened and agent.line not in channels and agent.state.since < asked_at:
                 log.warning("agent %s: the line's end was missed", agent.row.code)
                 self._mend_line(agent, Listing(channels, {}))
-        for call in self._tools.calls:
-            gone = call.server == server and call.has_channel and call.channel not in channels
-            if gone and call.begun_at < asked_at and not call.over:
+        missing = [(call, channel) for call, channel in known if channel not in channels]
+        if missing:
+            self._tools.clock.call_later(HANGUP_S, lambda: self._vanished(missing))
+
+    def _vanished(self, missing: Iterable[tuple[LiveCall, str]]) -> None:
+        """Those of whose end nothing was heard meanwhile, either."""
+        for call, channel in missing:
+            if not call.over and call.channel == channel:
                 log.warning("call %s: its end was missed", call.id)
                 self._tools.calls.happen(call, machine.Vanished())
 
@@ -122,7 +132,8 @@ class Reconciler:
             return None
         return Listing(channels, {member.uniqueid: bridge for bridge in bridges for member in bridge.members})
 
-    def _mend_line(self, agent: LiveAgent, listing: Listing) -> None:
+    def _mend_line(self, agent: LiveAgent, listing: Listing, *, came_back: bool = False) -> None:
+        """`came_back`: into its waiting room, since the listing was asked for."""
         agents = self._tools.agents
         if agent.line not in listing.channels:
             agents.line_ended(agent)
@@ -130,8 +141,8 @@ class Reconciler:
         if agent.row.line is Line.RINGING and self._is_for_nothing(agent):
             self._tools.sender.post(agent.row.server, Hangup(agent.line))
             return
-        bridge = listing.bridge_of.get(agent.line)
-        agent.held = bridge is not None and bridge.name == AGENTS
+        bridge = None if came_back else listing.bridge_of.get(agent.line)
+        agent.held = came_back or (bridge is not None and bridge.name == AGENTS)
         agent.bridge = bridge.bridge if bridge is not None and bridge.kind == CONVERSATION else ""
         if agent.held:
             if isinstance(agent.state, desk.Connecting | desk.LineLost):
@@ -222,7 +233,7 @@ def _seen(
         if isinstance(call.state, machine.Joining) and call.ringing_agent is not None:
             return machine.JoinFailed(call.state.agent_id)  # the phone rang in vain
         return None if isinstance(call.state, machine.Waiting | machine.Joining) else machine.WaitEntered()
-    if bridge is not None and bridge.name == str(call.id):
+    if bridge is not None and bridge.name in (str(call.id), call.channel):  # as the dialplan names it
         return None if isinstance(call.state, machine.Closed) else machine.PatienceEnded()
     if channel.state is ChannelState.UP and isinstance(call.state, machine.Sent | machine.Ringing):
         return machine.PickedUp()

@@ -42,7 +42,8 @@ class Sweep:
                     await self._reconciler.roll_call(server)
         if self._rhythm.is_due("balance", BALANCE_EVERY_S):
             self._hub.homing.balance()
-        if self._rhythm.is_due("orphans", ORPHANS_EVERY_S):
+        # While ends are being written, a call that is over here may still live there.
+        if self._tools.writer.idle and self._rhythm.is_due("orphans", ORPHANS_EVERY_S):
             await self._close_orphans()
         if self._rhythm.is_due("remember", REMEMBER_EVERY_S):
             for run in self._hub.runs.values():
@@ -62,8 +63,6 @@ class Sweep:
                 await self._reconciler.look_for(server, overdue)
 
     async def _close_orphans(self) -> None:
-        if not self._tools.writer.idle:
-            return  # a call that is over here may still live there
         now = self._tools.clock.now()
         known = {call.id for call in self._tools.calls}
         async with self._tools.db.connection() as conn:
